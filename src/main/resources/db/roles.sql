@@ -1,0 +1,40 @@
+-- Least privilege for the two sides that share the database. Run by the owner of the tables, after the migrations and
+-- again after each new one; every statement may be repeated. The roles cannot log in: make login roles that are members:
+--
+--     create role proxy_keys_lambda login password '...' in role proxy_keys_function;
+--     create role gateway           login password '...' in role proxy_keys_data_plane;
+
+do
+$$
+begin
+    if not exists (select from pg_roles where rolname = 'proxy_keys_function') then
+        create role proxy_keys_function nologin;
+    end if;
+    if not exists (select from pg_roles where rolname = 'proxy_keys_data_plane') then
+        create role proxy_keys_data_plane nologin;
+    end if;
+end
+$$;
+
+-- Functions may be executed by everybody unless that is taken back.
+revoke execute on function
+    spend_credits(bytea, numeric),
+    create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]),
+    revoke_proxy_keys(uuid, text, text, text, text, text, text, int, int)
+    from public;
+
+-- The function: locks and credits accounts, deletes and disables keys, writes receipts and reads them. It can create
+-- neither accounts nor keys, and can change or delete no receipt.
+grant select, update (balance, keys_version, new_keys_blocked_until, delete_all_paid_until) on account to proxy_keys_function;
+grant select, delete, update (is_active) on proxy_key to proxy_keys_function;
+grant select, insert on revocation, revoked_key to proxy_keys_function;
+grant execute on function revoke_proxy_keys(uuid, text, text, text, text, text, text, int, int) to proxy_keys_function;
+
+-- The data plane: looks keys up, spends and creates through the two functions, which act with their owner's rights. It can
+-- write no table, so a transaction of its spends on one key (the alternative, locking the account's row first, would take
+-- the right to update a column of account, and each of them is money or a safeguard).
+grant select on account, proxy_key to proxy_keys_data_plane;
+grant execute on function
+    spend_credits(bytea, numeric),
+    create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[])
+    to proxy_keys_data_plane;
