@@ -1,0 +1,186 @@
+package io.proxykeys.access;
+
+import io.proxykeys.problem.Refusal;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.nio.charset.CharsetEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jose4j.jwa.AlgorithmConstraints;
+import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
+import org.jose4j.jws.AlgorithmIdentifiers;
+import org.jose4j.jwt.JwtClaims;
+import org.jose4j.jwt.MalformedClaimException;
+import org.jose4j.jwt.NumericDate;
+import org.jose4j.jwt.consumer.ErrorCodeValidator.Error;
+import org.jose4j.jwt.consumer.ErrorCodes;
+import org.jose4j.jwt.consumer.InvalidJwtException;
+import org.jose4j.jwt.consumer.JwtConsumer;
+import org.jose4j.jwt.consumer.JwtConsumerBuilder;
+import org.jose4j.jwt.consumer.JwtContext;
+
+/**
+ * Verifies access tokens: JWTs (<a href="https://www.rfc-editor.org/rfc/rfc7519">RFC 7519</a>) as OAuth 2.0 access tokens
+ * (<a href="https://www.rfc-editor.org/rfc/rfc9068">RFC 9068</a>) by the rules of
+ * <a href="https://www.rfc-editor.org/rfc/rfc8725">RFC 8725</a>.
+ *
+ * <p>Accepted: signature RS256 or ES256 by a key of the configured set (never one the token brings along), our issuer and
+ * audience, {@code exp} present, {@code exp}, {@code nbf} and {@code iat} with {@value #LEEWAY_SECONDS} seconds of leeway,
+ * {@code typ} of {@code JWT}, {@code at+jwt} or absent, {@code sub} an account id.
+ */
+@Singleton
+public class AccessTokens {
+
+    /** Setting: who issues access tokens, the exact value of their {@code iss}. */
+    public static final String ISSUER = "mp.jwt.verify.issuer";
+
+    /** Setting: whom access tokens are for, the values of {@code aud} that are accepted, separated by commas. */
+    public static final String AUDIENCES = "mp.jwt.verify.audiences";
+
+    /** How far the clocks of issuer and function may be apart. */
+    static final int LEEWAY_SECONDS = 30;
+
+    private static final AlgorithmConstraints ALGORITHMS = new AlgorithmConstraints(ConstraintType.PERMIT,
+            AlgorithmIdentifiers.RSA_USING_SHA256, AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256);
+    private static final Set<String> TYPES = Set.of("jwt", "at+jwt");
+    /** Errors whose messages quote the token, which has no place in a log. */
+    private static final Set<Integer> QUOTES_TOKEN = Set.of(ErrorCodes.SIGNATURE_INVALID, ErrorCodes.SIGNATURE_MISSING,
+            ErrorCodes.MISCELLANEOUS, ErrorCodes.JSON_INVALID);
+    private static final int OUR_RULE = -1;
+    private static final String SCHEME = "bearer ";
+    private static final int MAX_TOKEN = 8192;
+    private static final int MAX_NAME = 255;
+
+    private final VerificationKeys keys;
+    private final JwtConsumer rules;
+
+    @Inject
+    AccessTokens(VerificationKeys keys, @ConfigProperty(name = ISSUER) String issuer,
+            @ConfigProperty(name = AUDIENCES) List<String> audiences) {
+        this.keys = keys;
+        this.rules = new JwtConsumerBuilder()
+                .setVerificationKeyResolver(keys)
+                .setJwsAlgorithmConstraints(ALGORITHMS)
+                .setExpectedIssuer(true, issuer)
+                .setExpectedAudience(true, audiences.toArray(String[]::new))
+                .setRequireExpirationTime()
+                .setAllowedClockSkewInSeconds(LEEWAY_SECONDS)
+                .setRequireSubject()
+                .registerValidator(AccessTokens::checkType)
+                .registerValidator(AccessTokens::checkIssuedAt)
+                .registerValidator(AccessTokens::checkSubject)
+                .build();
+    }
+
+    /**
+     * Verifies the credentials of a request.
+     *
+     * @param authorization every {@code Authorization} value of the request, as delivered
+     * @return the caller; fails with the 401 or 503 {@link Refusal} to answer with
+     */
+    public Uni<Caller> verify(List<String> authorization) {
+        return Uni.createFrom().deferred(() -> {
+            String token = bearerToken(authorization);
+            return keys.ready().map(ready -> caller(token))
+                    .onFailure(UnknownKey.class).recoverWithUni(() -> keys.renewed().map(renewed -> caller(token)))
+                    .onFailure(UnknownKey.class).transform(Refusal::invalidToken);
+        });
+    }
+
+    private static String bearerToken(List<String> authorization) {
+        if (authorization.isEmpty() || !authorization.get(0).toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
+            throw Refusal.unauthenticated();
+        }
+        String token = authorization.get(0).substring(SCHEME.length()).strip();
+        if (token.isEmpty()) {
+            throw Refusal.unauthenticated();
+        }
+        // The gateway joins repeated headers with commas, and no token contains one: two credentials are none.
+        if (authorization.size() > 1 || token.indexOf(',') >= 0 || token.length() > MAX_TOKEN) {
+            throw Refusal.invalidToken(new IllegalArgumentException("not one token of at most " + MAX_TOKEN + " characters"));
+        }
+        return token;
+    }
+
+    private Caller caller(String token) {
+        try {
+            JwtClaims claims = rules.process(token).getJwtClaims();
+            return new Caller(claims.getSubject(), scopes(claims), client(claims));
+        } catch (InvalidJwtException e) {
+            if (e.getCause() instanceof VerificationKeys.NoSuchKey) {
+                throw new UnknownKey();
+            }
+            throw Refusal.invalidToken(new IllegalArgumentException(reasons(e)));
+        } catch (MalformedClaimException e) {
+            throw Refusal.invalidToken(e);
+        }
+    }
+
+    /** For the log: which rules were broken, without the claims that the exception's own message would bring along. */
+    private static String reasons(InvalidJwtException e) {
+        String reasons = e.getErrorDetails().stream()
+                .map(error -> QUOTES_TOKEN.contains(error.getErrorCode()) ? "malformed, or no valid signature" : error.getErrorMessage())
+                .collect(Collectors.joining("; "))
+                .replaceAll("\\p{Cntrl}", " ");
+        return reasons.substring(0, Math.min(reasons.length(), 300));
+    }
+
+    private static Set<String> scopes(JwtClaims claims) {
+        return claims.getClaimValue("scope") instanceof String scope ? Arrays.stream(scope.split(" "))
+                .filter(value -> !value.isEmpty()).collect(Collectors.toUnmodifiableSet()) : Set.of();
+    }
+
+    private static String client(JwtClaims claims) {
+        for (String claim : List.of("azp", "client_id")) {
+            if (claims.getClaimValue(claim) instanceof String name && isName(name)) {
+                return name;
+            }
+        }
+        return null;
+    }
+
+    private static Error checkType(JwtContext context) {
+        String type = context.getJoseObjects().get(0).getHeader("typ");
+        if (type == null) {
+            return null;
+        }
+        // RFC 7515, section 4.1.9: compared without regard to case, "application/" may be left out.
+        String name = type.toLowerCase(Locale.ROOT);
+        return TYPES.contains(name.startsWith("application/") ? name.substring("application/".length()) : name) ? null
+                : new Error(OUR_RULE, "the type (typ) is not that of an access token");
+    }
+
+    private static Error checkIssuedAt(JwtContext context) throws MalformedClaimException {
+        NumericDate issuedAt = context.getJwtClaims().getIssuedAt();
+        return issuedAt == null || issuedAt.getValue() <= NumericDate.now().getValue() + LEEWAY_SECONDS ? null
+                : new Error(OUR_RULE, "issued in the future");
+    }
+
+    private static Error checkSubject(JwtContext context) throws MalformedClaimException {
+        String subject = context.getJwtClaims().getSubject();
+        return subject == null || isName(subject) ? null : new Error(OUR_RULE, "the subject (sub) is not an account id");
+    }
+
+    /**
+     * One to 255 characters, none of them a control character. Half of a surrogate pair is no character: written as UTF-8
+     * it would become a question mark, and the name somebody else's.
+     */
+    private static boolean isName(String text) {
+        CharsetEncoder utf8 = StandardCharsets.UTF_8.newEncoder();
+        return !text.isEmpty() && text.codePointCount(0, text.length()) <= MAX_NAME
+                && text.chars().noneMatch(Character::isISOControl) && utf8.canEncode(text);
+    }
+
+    /** No key we know fits the token; the source may have a new one. */
+    private static final class UnknownKey extends RuntimeException {
+        UnknownKey() {
+            super("no such key", null, false, false);
+        }
+    }
+}

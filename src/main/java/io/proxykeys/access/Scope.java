@@ -1,0 +1,14 @@
+package io.proxykeys.access;
+
+/**
+ * What a token may be allowed to do, as it stands in its {@code scope} claim
+ * (<a href="https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3">RFC 9068, section 2.2.3</a>).
+ */
+public final class Scope {
+
+    /** Delete proxy keys, one or all. */
+    public static final String DELETE = "proxy_keys:delete";
+
+    private Scope() {
+    }
+}

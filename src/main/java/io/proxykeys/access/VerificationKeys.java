@@ -1,0 +1,112 @@
+package io.proxykeys.access;
+
+import io.proxykeys.problem.Refusal;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.security.Key;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.jboss.logging.Logger;
+import org.jose4j.jws.AlgorithmIdentifiers;
+import org.jose4j.jws.JsonWebSignature;
+import org.jose4j.jwx.JsonWebStructure;
+import org.jose4j.keys.resolvers.VerificationKeyResolver;
+import org.jose4j.lang.UnresolvableKeyException;
+
+/**
+ * The keys known at the moment, fetched before the first request and renewed when a token names one that is not among
+ * them, or after {@value #MAX_AGE_MINUTES} minutes, so that a key that was withdrawn does not stay.
+ *
+ * <p>A token can name any key it likes, so at most one fetch a minute is made for it. A source that does not answer locks
+ * out nobody whose key is known; only while no key is known at all are requests answered 503.
+ */
+@Singleton
+public class VerificationKeys implements VerificationKeyResolver {
+
+    static final int MAX_AGE_MINUTES = 10;
+
+    private static final Logger LOG = Logger.getLogger(VerificationKeys.class);
+    private static final Duration MAX_AGE = Duration.ofMinutes(MAX_AGE_MINUTES);
+    private static final Duration BETWEEN_FETCHES = Duration.ofMinutes(1);
+    private static final Duration BETWEEN_FIRST_FETCHES = Duration.ofSeconds(2);
+    private static final Set<String> ALGORITHMS = Set.of(AlgorithmIdentifiers.RSA_USING_SHA256,
+            AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256);
+
+    private final KeySource source;
+    private volatile Known known;
+    private volatile long attemptedAt;
+
+    private record Known(KeySet keys, long since) {
+    }
+
+    @Inject
+    VerificationKeys(KeySource source) {
+        this.source = source;
+    }
+
+    void fetchBeforeTheFirstRequest(@Observes StartupEvent start) {
+        fetch().await().atMost(KeySource.TIME_OUT.plusSeconds(1));
+    }
+
+    /** Completes when there are keys to verify with; fails with a 503 {@link Refusal} while there are none. */
+    Uni<Void> ready() {
+        Known now = known;
+        if (now == null) {
+            return fetchAfter(BETWEEN_FIRST_FETCHES).invoke(this::requireKeys);
+        }
+        return elapsed(now.since) < MAX_AGE.toNanos() ? Uni.createFrom().voidItem() : fetchAfter(BETWEEN_FETCHES);
+    }
+
+    /** Completes when the source has been asked again, or at once if it was within the last minute. */
+    Uni<Void> renewed() {
+        return fetchAfter(BETWEEN_FETCHES);
+    }
+
+    @Override
+    public Key resolveKey(JsonWebSignature jws, List<JsonWebStructure> nesting) throws UnresolvableKeyException {
+        // Refused here and not after the look-up, so that a token with alg "none" cannot cause a fetch.
+        if (!ALGORITHMS.contains(jws.getAlgorithmHeaderValue())) {
+            throw new UnresolvableKeyException("algorithm not allowed");
+        }
+        try {
+            return known.keys.resolveKey(jws, nesting);
+        } catch (UnresolvableKeyException e) {
+            throw new NoSuchKey(e);
+        }
+    }
+
+    private Uni<Void> fetchAfter(Duration pause) {
+        return elapsed(attemptedAt) < pause.toNanos() ? Uni.createFrom().voidItem() : fetch();
+    }
+
+    private Uni<Void> fetch() {
+        attemptedAt = System.nanoTime();
+        return source.document()
+                .map(KeySet::parse)
+                .invoke(keys -> known = new Known(keys, System.nanoTime()))
+                .onFailure().invoke(failure -> LOG.errorf("The keys of %s could not be had: %s", source, failure))
+                .onFailure().recoverWithNull()
+                .replaceWithVoid();
+    }
+
+    private void requireKeys() {
+        if (known == null) {
+            throw Refusal.unavailable(new IllegalStateException("no key is known to verify tokens with"));
+        }
+    }
+
+    private static long elapsed(long since) {
+        return System.nanoTime() - since;
+    }
+
+    /** No known key fits the token. */
+    static final class NoSuchKey extends UnresolvableKeyException {
+        NoSuchKey(UnresolvableKeyException cause) {
+            super(cause.getMessage(), cause);
+        }
+    }
+}

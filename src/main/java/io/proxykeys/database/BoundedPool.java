@@ -1,0 +1,35 @@
+package io.proxykeys.database;
+
+import io.quarkus.reactive.pg.client.PgPoolCreator;
+import io.vertx.pgclient.PgBuilder;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.SqlConnectOptions;
+import jakarta.inject.Singleton;
+import java.util.ArrayList;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The connection pool with the time-outs that have no setting of their own, so that a database that does not answer is a
+ * 503 long before the gateway gives up after 30 seconds.
+ */
+@Singleton
+class BoundedPool implements PgPoolCreator {
+
+    private static final int CONNECT_MILLIS = 3_000;
+    private static final int ACQUIRE_SECONDS = 5;
+    /** Above the statement time-out: a connection that says nothing for longer is dead, even if nobody told us. */
+    private static final int SILENCE_SECONDS = 20;
+
+    @Override
+    public Pool create(Input input) {
+        input.pgConnectOptionsList().forEach(options -> options
+                .setConnectTimeout(CONNECT_MILLIS)
+                .setIdleTimeout(SILENCE_SECONDS)
+                .setIdleTimeoutUnit(TimeUnit.SECONDS));
+        return PgBuilder.pool()
+                .with(input.poolOptions().setConnectionTimeout(ACQUIRE_SECONDS).setConnectionTimeoutUnit(TimeUnit.SECONDS))
+                .connectingTo(new ArrayList<SqlConnectOptions>(input.pgConnectOptionsList()))
+                .using(input.vertx())
+                .build();
+    }
+}

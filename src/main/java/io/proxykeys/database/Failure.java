@@ -1,0 +1,80 @@
+package io.proxykeys.database;
+
+import io.smallrye.mutiny.CompositeException;
+import io.smallrye.mutiny.TimeoutException;
+import io.vertx.core.VertxException;
+import io.vertx.core.impl.NoStackTraceThrowable;
+import io.vertx.pgclient.PgException;
+import io.vertx.sqlclient.ClosedConnectionException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** What a failed database call means, wherever in the chain of causes the reason is. */
+final class Failure {
+
+    /**
+     * SQLSTATE classes of a server that cannot serve now (PostgreSQL manual, appendix A): 08 connection, 25P03 idle
+     * session ended, 40 rolled back, 53 out of resources, 55P03 lock not available, 57 stopped or cancelled.
+     */
+    private static final Set<String> PASSING = Set.of("08", "40", "53", "57");
+    private static final Set<String> PASSING_STATES = Set.of("25P03", "55P03");
+    /** Not even connected: wrong credentials (28) or no such database (3D) are for the operator's log, not for the client. */
+    private static final Set<String> MISCONFIGURED = Set.of("28", "3D");
+
+    private Failure() {
+    }
+
+    /** Whether the connection broke, as after a freeze. */
+    static boolean isLostConnection(Throwable failure) {
+        return any(failure, cause -> cause instanceof ClosedConnectionException);
+    }
+
+    /** Whether the database could not be reached, or could not serve at the moment. */
+    static boolean isOfTheDatabase(Throwable failure) {
+        return any(failure, cause -> cause instanceof ClosedConnectionException
+                || cause instanceof IOException
+                || cause instanceof TimeoutException
+                || cause instanceof VertxException
+                || cause instanceof NoStackTraceThrowable
+                || cause instanceof PgException refused && cannotServe(refused.getSqlState()));
+    }
+
+    static <T extends Throwable> T find(Throwable failure, Class<T> type) {
+        Throwable[] found = new Throwable[1];
+        any(failure, cause -> {
+            found[0] = cause;
+            return type.isInstance(cause);
+        });
+        return type.isInstance(found[0]) ? type.cast(found[0]) : null;
+    }
+
+    private static boolean cannotServe(String state) {
+        if (state == null || state.length() < 2) {
+            return true;
+        }
+        String kind = state.substring(0, 2);
+        return PASSING.contains(kind) || MISCONFIGURED.contains(kind) || PASSING_STATES.contains(state);
+    }
+
+    /** Looks through causes, and through what failed besides: a roll-back on a broken connection fails too. */
+    private static boolean any(Throwable failure, Predicate<Throwable> test) {
+        Deque<Throwable> left = new ArrayDeque<>();
+        left.add(failure);
+        for (int seen = 0; !left.isEmpty() && seen < 50; seen++) {
+            Throwable next = left.poll();
+            if (test.test(next)) {
+                return true;
+            }
+            if (next instanceof CompositeException several) {
+                left.addAll(several.getCauses());
+            }
+            if (next.getCause() != null) {
+                left.add(next.getCause());
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,30 @@
+package io.proxykeys.http;
+
+import io.proxykeys.problem.Refusal;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * The request header {@code Idempotency-Key}: names one intended operation, so that repeating the request repeats only the
+ * answer (draft-ietf-httpapi-idempotency-key-header).
+ */
+public final class IdempotencyKey {
+
+    /** 1 to 255 visible ASCII characters without the comma, which the gateway joins repeated headers with. */
+    private static final Pattern VALID = Pattern.compile("[!-+\\--~]{1,255}");
+
+    private IdempotencyKey() {
+    }
+
+    /** The key of a call, or {@code null} if it has none; a 400 {@link Refusal} if it is malformed. */
+    public static String of(Call call) {
+        List<String> values = call.headers("Idempotency-Key");
+        if (values.isEmpty()) {
+            return null;
+        }
+        if (values.size() > 1 || !VALID.matcher(values.get(0)).matches()) {
+            throw Refusal.malformed("The Idempotency-Key must be 1 to 255 visible ASCII characters without a comma, sent once.");
+        }
+        return values.get(0);
+    }
+}

@@ -1,0 +1,58 @@
+package io.proxykeys.http;
+
+import io.proxykeys.access.Scope;
+import java.util.Optional;
+
+/**
+ * Every operation of the API: method, exact path, and the scope it asks for. The template's routes and the resources'
+ * paths are these, and tests hold them to it.
+ *
+ * <p>All paths are static. A route is found by comparing strings, never by decoding or normalising one, so that a twisted
+ * or extended path is not found and costs nothing.
+ */
+public enum Route {
+
+    DELETE_ALL("DELETE", Route.PROXY, Scope.DELETE);
+
+    /** The collection of an account's proxy keys. */
+    public static final String PROXY = "/v1/auth/proxy";
+
+    private final String method;
+    private final String path;
+    private final String scope;
+
+    Route(String method, String path, String scope) {
+        this.method = method;
+        this.path = path;
+        this.scope = scope;
+    }
+
+    /**
+     * Finds the route of a request.
+     *
+     * @param method as delivered, in capital letters for a known one
+     * @param rawPath as delivered: {@code rawPath} of the gateway's event, undecoded
+     * @return empty unless both are exactly those of a route
+     */
+    public static Optional<Route> match(String method, String rawPath) {
+        for (Route route : values()) {
+            if (route.path.equals(rawPath) && route.method.equals(method)) {
+                return Optional.of(route);
+            }
+        }
+        return Optional.empty();
+    }
+
+    public String method() {
+        return method;
+    }
+
+    public String path() {
+        return path;
+    }
+
+    /** The scope a token needs for this route. */
+    public String scope() {
+        return scope;
+    }
+}

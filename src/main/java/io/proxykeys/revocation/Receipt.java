@@ -1,0 +1,18 @@
+package io.proxykeys.revocation;
+
+import java.math.BigDecimal;
+import java.util.UUID;
+
+/**
+ * What a revocation did, as its receipt in the database says.
+ *
+ * @param id of the receipt ({@code revocation.id})
+ * @param deleted how many keys
+ * @param creditsReturned the unused credits of those keys, moved into the balance; six decimals
+ * @param balance the account's balance after it; six decimals
+ * @param revokedAt Unix seconds
+ * @param replayed whether an earlier request with the same {@code Idempotency-Key} did it
+ */
+public record Receipt(UUID id, int deleted, BigDecimal creditsReturned, BigDecimal balance, long revokedAt,
+        boolean replayed) {
+}

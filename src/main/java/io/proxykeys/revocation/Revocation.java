@@ -1,0 +1,59 @@
+package io.proxykeys.revocation;
+
+import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.UUID;
+
+/**
+ * One deletion, whoever asked for it and however many keys it took: a row of {@code revocation}, kept 90 days.
+ *
+ * <p>Read with it, never written: the row is written by {@code revoke_proxy_keys} in the transaction that deletes.
+ */
+@Entity
+@Table(name = "revocation")
+public class Revocation extends PanacheEntityBase {
+
+    /** Chosen by the function before the transaction begins, in order of time (UUID version 7, RFC 9562). */
+    @Id
+    public UUID id;
+
+    /** By value: the receipt outlives its account. */
+    @Column(name = "account_id", nullable = false, columnDefinition = "text")
+    public String accountId;
+
+    /** {@code request} or {@code alert}. */
+    @Column(name = "trigger", nullable = false, columnDefinition = "text")
+    public String trigger;
+
+    /** {@code all}, {@code expired}, {@code inactive}, {@code never_used} or {@code one}. */
+    @Column(name = "operation", nullable = false, columnDefinition = "text")
+    public String operation;
+
+    /** The request's {@code Idempotency-Key}, or the id of the alert's envelope. */
+    @Column(name = "dedupe_key", columnDefinition = "text")
+    public String dedupeKey;
+
+    /** The token's {@code azp} or {@code client_id}; the source of the alert. */
+    @Column(name = "requested_by", columnDefinition = "text")
+    public String requestedBy;
+
+    @Column(name = "reason", columnDefinition = "text")
+    public String reason;
+
+    @Column(name = "keys_deleted", nullable = false)
+    public int keysDeleted;
+
+    @Column(name = "credits_returned", nullable = false, precision = 26, scale = 6)
+    public BigDecimal creditsReturned;
+
+    @Column(name = "balance_after", nullable = false, precision = 26, scale = 6)
+    public BigDecimal balanceAfter;
+
+    @Column(name = "revoked_at", nullable = false)
+    public Instant revokedAt;
+}

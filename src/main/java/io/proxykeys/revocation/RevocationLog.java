@@ -1,0 +1,37 @@
+package io.proxykeys.revocation;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import jakarta.inject.Singleton;
+import org.jboss.logging.Logger;
+
+/**
+ * One line for each revocation, ending in a JSON object: CloudWatch Logs Insights finds the fields of the first JSON
+ * fragment of a line by itself
+ * (<a href="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html">AWS</a>).
+ * JSON also keeps a value that was chosen by a caller from starting a line of its own.
+ */
+@Singleton
+class RevocationLog {
+
+    private static final Logger LOG = Logger.getLogger("revocation");
+
+    private final ObjectMapper json;
+
+    RevocationLog(ObjectMapper json) {
+        this.json = json;
+    }
+
+    void revoked(RevocationOrder order, Receipt receipt) {
+        ObjectNode line = json.createObjectNode()
+                .put("event", receipt.replayed() ? "revocation_replayed" : "proxy_keys_revoked")
+                .put("revocation_id", receipt.id().toString())
+                .put("account_id", order.account())
+                .put("trigger", RevocationOrder.TRIGGER)
+                .put("operation", order.operation().code())
+                .put("keys_deleted", receipt.deleted())
+                .put("credits_returned", receipt.creditsReturned())
+                .put("aws_request_id", order.awsRequestId());
+        LOG.info(line);
+    }
+}
