@@ -1,0 +1,90 @@
+package io.proxykeys.harness;
+
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+
+/** Accounts and keys, made through the database functions that everybody uses. */
+public final class Accounts {
+
+    private static final Postgres DATABASE = Postgres.shared();
+
+    private Accounts() {
+    }
+
+    /** A new account with this balance. */
+    public static String open(String balance) {
+        String id = "account-" + UUID.randomUUID();
+        DATABASE.execute("INSERT INTO account (id, balance) VALUES (?, ?)", id, new BigDecimal(balance));
+        return id;
+    }
+
+    /** Moves credits into a new key whose secret is {@link #secret}. */
+    public static String createKey(String account, String name, String allocated) {
+        return DATABASE.one(String.class, """
+                SELECT create_proxy_key(?, ?, sha256(?::bytea), ?, NULL, '{large,small}', '{10.0.0.0/8}')""",
+                account, name, secret(account, name), new BigDecimal(allocated));
+    }
+
+    public static String secret(String account, String name) {
+        return "ek-proxy-" + account + "-" + name;
+    }
+
+    /** Spends credits of a key; returns what it has left. */
+    public static BigDecimal spend(String account, String name, String cost) {
+        try (Connection connection = DATABASE.connect()) {
+            return spend(connection, account, name, cost);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public static BigDecimal spend(Connection connection, String account, String name, String cost) throws SQLException {
+        return Postgres.one(connection, BigDecimal.class, "SELECT spend_credits(sha256(?::bytea), ?)",
+                secret(account, name), new BigDecimal(cost));
+    }
+
+    /** Five keys, one of each kind: partly used, unused, expired, disabled, fully used. 250 allocated, 75.5 of it spent. */
+    public static List<String> createFiveKeys(String account) {
+        List<String> ids = List.of(
+                createKey(account, "partly used", "100"),
+                createKey(account, "unused", "50"),
+                createKey(account, "expired", "40"),
+                createKey(account, "disabled", "30"),
+                createKey(account, "fully used", "30"));
+        spend(account, "partly used", "45.5");
+        spend(account, "fully used", "30");
+        DATABASE.execute("UPDATE proxy_key SET expires_at = now() - interval '1 day' WHERE id = ?", ids.get(2));
+        DATABASE.execute("UPDATE proxy_key SET is_active = false WHERE id = ?", ids.get(3));
+        return ids;
+    }
+
+    public static BigDecimal balance(String account) {
+        return DATABASE.one(BigDecimal.class, "SELECT balance FROM account WHERE id = ?", account);
+    }
+
+    public static long keys(String account) {
+        return DATABASE.one(Long.class, "SELECT count(*) FROM proxy_key WHERE account_id = ?", account);
+    }
+
+    public static long receipts(String account) {
+        return DATABASE.one(Long.class, "SELECT count(*) FROM revocation WHERE account_id = ?", account);
+    }
+
+    /** balance + the sum of what live keys were allocated: changes only by what was spent or topped up. */
+    public static BigDecimal total(String account) {
+        return DATABASE.one(BigDecimal.class, """
+                SELECT balance + coalesce((SELECT sum(allocated) FROM proxy_key WHERE account_id = account.id), 0)
+                  FROM account WHERE id = ?""", account);
+    }
+
+    /** Everything the database knows of an account, as text. */
+    public static List<String> everything(String account) {
+        List<String> all = new java.util.ArrayList<>(DATABASE.rows("SELECT * FROM account WHERE id = ?", account));
+        all.addAll(DATABASE.rows("SELECT * FROM proxy_key WHERE account_id = ? ORDER BY id", account));
+        all.addAll(DATABASE.rows("SELECT * FROM revocation WHERE account_id = ? ORDER BY id", account));
+        return all;
+    }
+}

@@ -1,0 +1,84 @@
+package io.proxykeys.harness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.Map;
+import org.eclipse.microprofile.config.ConfigProvider;
+
+/**
+ * Stands for API Gateway: hands the function an event of an HTTP API, payload format 2.0, exactly as written, where an HTTP
+ * client would tidy it up first. Quarkus' mock of the Lambda service takes raw events on {@code POST /_lambda_}.
+ */
+public final class Gateway {
+
+    private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+    private Gateway() {
+    }
+
+    /** What the function returned, or how it failed. */
+    public record Result(boolean functionError, JsonNode payload) {
+
+        public int status() {
+            if (functionError) {
+                throw new AssertionError("Function error: " + payload);
+            }
+            return payload.get("statusCode").intValue();
+        }
+
+        public String header(String name) {
+            return payload.path("headers").path(name).textValue();
+        }
+
+        public String body() {
+            return payload.path("body").textValue();
+        }
+
+        public JsonNode json() {
+            return Api.json(body());
+        }
+    }
+
+    /** An event as the gateway sends it for a request without body. */
+    public static ObjectNode event(String method, String rawPath, String rawQuery, Map<String, String> headers) {
+        ObjectNode event = Api.JSON.createObjectNode()
+                .put("version", "2.0")
+                .put("routeKey", method + " " + rawPath)
+                .put("rawPath", rawPath)
+                .put("rawQueryString", rawQuery);
+        ObjectNode sent = event.putObject("headers").put("host", "api.example.com").put("accept", "*/*");
+        headers.forEach(sent::put);
+        event.putObject("requestContext")
+                .put("accountId", "123456789012").put("apiId", "api").put("stage", "$default").put("requestId", "id=")
+                .putObject("http")
+                .put("method", method).put("path", rawPath).put("protocol", "HTTP/1.1")
+                .put("sourceIp", "192.0.2.1").put("userAgent", "test");
+        return event.put("isBase64Encoded", false);
+    }
+
+    public static Result invoke(JsonNode event) {
+        int port = ConfigProvider.getConfig().getOptionalValue("quarkus.lambda.mock-event-server.test-port", Integer.class)
+                .orElse(8081);
+        HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/_lambda_"))
+                .timeout(Duration.ofSeconds(40))
+                .POST(BodyPublishers.ofString(event.toString()))
+                .build();
+        try {
+            HttpResponse<String> response = CLIENT.send(request, BodyHandlers.ofString());
+            return new Result(response.statusCode() == 500, Api.json(response.body()));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+}

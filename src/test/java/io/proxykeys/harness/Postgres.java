@@ -1,0 +1,151 @@
+package io.proxykeys.harness;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.flywaydb.core.Flyway;
+
+/**
+ * A real PostgreSQL with the real migrations and the real grants. The function logs in as a member of its own role, with
+ * SCRAM, so every test also shows that the grants suffice.
+ */
+public final class Postgres {
+
+    public static final String FUNCTION_USER = "proxy_keys_lambda";
+    public static final String DATA_PLANE_USER = "gateway";
+    public static final String PASSWORD = "only-for-tests";
+
+    private static Postgres shared;
+
+    private final EmbeddedPostgres server;
+
+    private Postgres() {
+        try {
+            server = EmbeddedPostgres.builder().setServerConfig("max_connections", "100").start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        migrate("postgres");
+        execute(read(Path.of("src/main/resources/db/roles.sql")));
+        execute("CREATE ROLE " + FUNCTION_USER + " LOGIN PASSWORD '" + PASSWORD + "' IN ROLE proxy_keys_function");
+        execute("CREATE ROLE " + DATA_PLANE_USER + " LOGIN PASSWORD '" + PASSWORD + "' IN ROLE proxy_keys_data_plane");
+    }
+
+    /** The one server of this test run. */
+    public static synchronized Postgres shared() {
+        if (shared == null) {
+            shared = new Postgres();
+        }
+        return shared;
+    }
+
+    /** Applies the migrations to a database of this server. */
+    public void migrate(String database) {
+        Flyway.configure().dataSource(server.getDatabase("postgres", database))
+                .locations("filesystem:src/main/resources/db/migration").load().migrate();
+    }
+
+    public int port() {
+        return server.getPort();
+    }
+
+    /** A connection of the owner of the tables. */
+    public Connection connect() {
+        return connect("postgres", "postgres", "postgres");
+    }
+
+    public Connection connect(String database, String user, String password) {
+        try {
+            return DriverManager.getConnection("jdbc:postgresql://localhost:" + port() + "/" + database, user, password);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public void execute(String sql, Object... parameters) {
+        try (Connection connection = connect()) {
+            execute(connection, sql, parameters);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public static void execute(Connection connection, String sql, Object... parameters) throws SQLException {
+        if (parameters.length == 0) {
+            try (var statement = connection.createStatement()) {
+                statement.execute(sql);
+            }
+            return;
+        }
+        try (PreparedStatement statement = prepare(connection, sql, parameters)) {
+            statement.execute();
+        }
+    }
+
+    /** The first column of the only row. */
+    public <T> T one(Class<T> type, String sql, Object... parameters) {
+        try (Connection connection = connect()) {
+            return one(connection, type, sql, parameters);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public static <T> T one(Connection connection, Class<T> type, String sql, Object... parameters) throws SQLException {
+        try (PreparedStatement statement = prepare(connection, sql, parameters); ResultSet rows = statement.executeQuery()) {
+            if (!rows.next()) {
+                throw new AssertionError("No row: " + sql);
+            }
+            T value = rows.getObject(1, type);
+            if (rows.next()) {
+                throw new AssertionError("More than one row: " + sql);
+            }
+            return value;
+        }
+    }
+
+    /** Every row as one text, in order: equal texts are equal tables, byte for byte. */
+    public List<String> rows(String sql, Object... parameters) {
+        List<String> all = new ArrayList<>();
+        try (Connection connection = connect();
+                PreparedStatement statement = prepare(connection, sql, parameters);
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                StringBuilder row = new StringBuilder();
+                for (int column = 1; column <= rows.getMetaData().getColumnCount(); column++) {
+                    row.append(rows.getString(column)).append('|');
+                }
+                all.add(row.toString());
+            }
+            return all;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static PreparedStatement prepare(Connection connection, String sql, Object... parameters) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement(sql);
+        for (int i = 0; i < parameters.length; i++) {
+            statement.setObject(i + 1, parameters[i]);
+        }
+        return statement;
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

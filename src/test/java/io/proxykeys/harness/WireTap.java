@@ -1,0 +1,210 @@
+package io.proxykeys.harness;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Sits between the function and PostgreSQL, counts round trips, and breaks the connection when told to. It works on the
+ * protocol (PostgreSQL manual, "Message Formats"), so the same for the function on the JVM and the native one.
+ *
+ * <p>A client waits for an answer after a simple query ({@code Q}) and after {@code Sync}: each is one round trip.
+ */
+public final class WireTap {
+
+    /** What to do with the connection when a message comes by. */
+    public enum Fault {
+        NONE,
+        /** Every connection is closed as soon as it is opened. */
+        REFUSE,
+        /** Connections are accepted, and nothing is ever answered. */
+        SILENCE,
+        /** COMMIT reaches the server, its answer is lost with the connection; once, then as before. */
+        LOSE_COMMIT_ANSWER,
+        /** COMMIT reaches the server, its answer is lost with the connection, and no connection can be opened after that. */
+        LOSE_COMMIT_ANSWER_AND_REFUSE,
+        /** The connection is lost in place of COMMIT, and no connection can be opened after that. */
+        LOSE_COMMIT_AND_REFUSE
+    }
+
+    private final ServerSocket listener;
+    private final int serverPort;
+    private final AtomicInteger roundTrips = new AtomicInteger();
+    private final List<String> statements = new CopyOnWriteArrayList<>();
+    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private volatile Fault fault = Fault.NONE;
+
+    public WireTap(int serverPort) {
+        this.serverPort = serverPort;
+        try {
+            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        start("tap", this::accept);
+    }
+
+    public int port() {
+        return listener.getLocalPort();
+    }
+
+    /** From now on, until told otherwise. Connections that are open stay open. */
+    public void fault(Fault fault) {
+        this.fault = fault;
+    }
+
+    /** Closes every connection, as a server does that restarts. */
+    public void closeConnections() {
+        open.forEach(WireTap::close);
+    }
+
+    public void reset() {
+        fault = Fault.NONE;
+        roundTrips.set(0);
+        statements.clear();
+    }
+
+    public int roundTrips() {
+        return roundTrips.get();
+    }
+
+    /** The text of simple queries and of statements prepared since the reset. */
+    public List<String> statements() {
+        return List.copyOf(statements);
+    }
+
+    private void accept() {
+        while (true) {
+            try {
+                Socket client = listener.accept();
+                if (refuses()) {
+                    client.close();
+                } else {
+                    start("tap connection", () -> serve(client));
+                }
+            } catch (IOException e) {
+                return;
+            }
+        }
+    }
+
+    private boolean refuses() {
+        return fault == Fault.REFUSE;
+    }
+
+    private void serve(Socket client) {
+        try (client; Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort)) {
+            client.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
+            open.add(client);
+            start("tap answers", () -> copyAnswers(server, client));
+            DataInputStream in = new DataInputStream(client.getInputStream());
+            OutputStream out = server.getOutputStream();
+            forward(out, null, in);
+            while (forward(out, in.readByte(), in)) {
+                // until the connection ends
+            }
+        } catch (IOException e) {
+            // closed by one side
+        } finally {
+            open.remove(client);
+        }
+    }
+
+    /** Passes on one message; the first one of a connection has no type. */
+    private boolean forward(OutputStream out, Byte type, DataInputStream in) throws IOException {
+        int length = in.readInt();
+        byte[] body = in.readNBytes(length - 4);
+        boolean commit = type != null && type == 'Q' && text(body, 0).equalsIgnoreCase("COMMIT");
+        if (type != null) {
+            count(type, body);
+        }
+        if (fault == Fault.SILENCE) {
+            return true;
+        }
+        if (commit && fault == Fault.LOSE_COMMIT_AND_REFUSE) {
+            fault = Fault.REFUSE;
+            return false;
+        }
+        ByteBuffer message = ByteBuffer.allocate(length + 1);
+        if (type != null) {
+            message.put(type);
+        }
+        message.putInt(length).put(body).flip();
+        out.write(message.array(), 0, message.limit());
+        out.flush();
+        return true;
+    }
+
+    private void count(byte type, byte[] body) {
+        if (type == 'Q') {
+            statements.add(text(body, 0));
+        } else if (type == 'P') {
+            statements.add(text(body, text(body, 0).length() + 1));
+        }
+        if (type == 'Q' || type == 'S') {
+            roundTrips.incrementAndGet();
+        }
+    }
+
+    private void copyAnswers(Socket server, Socket client) {
+        try (client) {
+            InputStream in = server.getInputStream();
+            OutputStream out = client.getOutputStream();
+            byte[] buffer = new byte[8192];
+            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                if (loses(new String(buffer, 0, read, StandardCharsets.ISO_8859_1))) {
+                    return;
+                }
+                out.write(buffer, 0, read);
+                out.flush();
+            }
+        } catch (IOException e) {
+            // closed by one side
+        }
+    }
+
+    /** The server says COMMIT when it has committed. */
+    private boolean loses(String answer) {
+        Fault now = fault;
+        if (!answer.contains("COMMIT\0") || now != Fault.LOSE_COMMIT_ANSWER && now != Fault.LOSE_COMMIT_ANSWER_AND_REFUSE) {
+            return false;
+        }
+        fault = now == Fault.LOSE_COMMIT_ANSWER ? Fault.NONE : Fault.REFUSE;
+        return true;
+    }
+
+    private static String text(byte[] body, int from) {
+        int end = from;
+        while (end < body.length && body[end] != 0) {
+            end++;
+        }
+        return new String(body, from, end - from, StandardCharsets.UTF_8);
+    }
+
+    private static void start(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static void close(Socket socket) {
+        try {
+            socket.close();
+        } catch (IOException e) {
+            // it is closed
+        }
+    }
+}
