@@ -10,6 +10,7 @@ import java.security.Key;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jose4j.jws.AlgorithmIdentifiers;
 import org.jose4j.jws.JsonWebSignature;
@@ -31,12 +32,12 @@ public class VerificationKeys implements VerificationKeyResolver {
 
     private static final Logger LOG = Logger.getLogger(VerificationKeys.class);
     private static final Duration MAX_AGE = Duration.ofMinutes(MAX_AGE_MINUTES);
-    private static final Duration BETWEEN_FETCHES = Duration.ofMinutes(1);
     private static final Duration BETWEEN_FIRST_FETCHES = Duration.ofSeconds(2);
     private static final Set<String> ALGORITHMS = Set.of(AlgorithmIdentifiers.RSA_USING_SHA256,
             AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256);
 
     private final KeySource source;
+    private final Duration betweenFetches;
     private volatile Known known;
     private volatile long attemptedAt;
 
@@ -44,8 +45,10 @@ public class VerificationKeys implements VerificationKeyResolver {
     }
 
     @Inject
-    VerificationKeys(KeySource source) {
+    VerificationKeys(KeySource source,
+            @ConfigProperty(name = "proxy-keys.keys.between-fetches") Duration betweenFetches) {
         this.source = source;
+        this.betweenFetches = betweenFetches;
     }
 
     void fetchBeforeTheFirstRequest(@Observes StartupEvent start) {
@@ -58,12 +61,12 @@ public class VerificationKeys implements VerificationKeyResolver {
         if (now == null) {
             return fetchAfter(BETWEEN_FIRST_FETCHES).invoke(this::requireKeys);
         }
-        return elapsed(now.since) < MAX_AGE.toNanos() ? Uni.createFrom().voidItem() : fetchAfter(BETWEEN_FETCHES);
+        return elapsed(now.since) < MAX_AGE.toNanos() ? Uni.createFrom().voidItem() : fetchAfter(betweenFetches);
     }
 
     /** Completes when the source has been asked again, or at once if it was within the last minute. */
     Uni<Void> renewed() {
-        return fetchAfter(BETWEEN_FETCHES);
+        return fetchAfter(betweenFetches);
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClosedConnectionException;
 import java.io.IOException;
+import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
@@ -39,7 +40,9 @@ final class Failure {
                 || cause instanceof TimeoutException
                 || cause instanceof VertxException
                 || cause instanceof NoStackTraceThrowable
-                || cause instanceof PgException refused && cannotServe(refused.getSqlState()));
+                || cause instanceof PgException refused && cannotServe(refused.getSqlState())
+                // Hibernate Reactive hands the server's refusal of a statement on as this.
+                || cause instanceof SQLException refused && cannotServe(refused.getSQLState()));
     }
 
     static <T extends Throwable> T find(Throwable failure, Class<T> type) {

@@ -27,7 +27,9 @@ public final class Harness implements QuarkusTestResourceLifecycleManager {
                 "quarkus.datasource.password", Postgres.PASSWORD,
                 "mp.jwt.verify.issuer", Issuer.NAME,
                 "mp.jwt.verify.audiences", Issuer.AUDIENCE,
-                "mp.jwt.verify.publickey.location", Issuer.shared().keySet().toUri().toString());
+                "mp.jwt.verify.publickey.location", Issuer.shared().keyServer().location(),
+                // Tests cannot wait a minute for a new key.
+                "proxy-keys.keys.between-fetches", "PT1S");
     }
 
     @Override

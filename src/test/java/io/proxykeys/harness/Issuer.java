@@ -1,11 +1,8 @@
 package io.proxykeys.harness;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.Key;
 import java.security.PublicKey;
+import java.util.Base64;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jose4j.jwk.EcJwkGenerator;
@@ -36,7 +33,7 @@ public final class Issuer {
     public final EllipticCurveJsonWebKey ec = ecKey("ec-1");
     /** Not in the key set, until a test puts it there. */
     public final RsaJsonWebKey stranger = rsaKey("stranger");
-    private final Path keySet = write(List.of(rsa, secondRsa, ec));
+    private final KeyServer keyServer = new KeyServer(jwks(List.of(rsa, secondRsa, ec)));
 
     /** The one issuer of this test run. */
     public static synchronized Issuer shared() {
@@ -46,9 +43,9 @@ public final class Issuer {
         return shared;
     }
 
-    /** Where the public keys are. */
-    public Path keySet() {
-        return keySet;
+    /** Where the public keys are published. */
+    public KeyServer keyServer() {
+        return keyServer;
     }
 
     /** A good token: RS256, the scope to delete, valid for five minutes. */
@@ -97,22 +94,12 @@ public final class Issuer {
     }
 
     public static String pem(PublicKey key) {
-        return "-----BEGIN PUBLIC KEY-----\n" + java.util.Base64.getMimeEncoder(64, new byte[] { '\n' })
+        return "-----BEGIN PUBLIC KEY-----\n" + Base64.getMimeEncoder(64, new byte[] { '\n' })
                 .encodeToString(key.getEncoded()) + "\n-----END PUBLIC KEY-----\n";
     }
 
     public static String jwks(List<? extends JsonWebKey> keys) {
         return new JsonWebKeySet(keys).toJson(JsonWebKey.OutputControlLevel.PUBLIC_ONLY);
-    }
-
-    private static Path write(List<? extends JsonWebKey> keys) {
-        try {
-            Path file = Files.createTempFile("proxy-keys-test", ".jwks.json");
-            file.toFile().deleteOnExit();
-            return Files.writeString(file, jwks(keys));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     public static RsaJsonWebKey rsaKey(String kid) {

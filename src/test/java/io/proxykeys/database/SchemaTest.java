@@ -1,0 +1,190 @@
+package io.proxykeys.database;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Postgres;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The schema, and the functions of the data plane. */
+class SchemaTest {
+
+    private static final Path MIGRATIONS = Path.of("src/main/resources/db/migration");
+    private final Postgres database = Postgres.shared();
+
+    @Test
+    void theMigrationsArePlainSqlThatWorksInOrderOnAnEmptyDatabase() throws Exception {
+        List<Path> files;
+        try (var listed = Files.list(MIGRATIONS)) {
+            files = listed.sorted().toList();
+        }
+        files.forEach(file -> assertTrue(file.getFileName().toString().matches("V\\d+__\\w+\\.sql"), file.toString()));
+        database.execute("CREATE DATABASE by_hand");
+        try (Connection connection = database.connect("by_hand", "postgres", "postgres")) {
+            for (Path file : files) {
+                Postgres.execute(connection, Files.readString(file));
+            }
+            assertEquals(4L, Postgres.one(connection, Long.class, """
+                    SELECT count(*) FROM information_schema.tables
+                     WHERE table_name IN ('account', 'proxy_key', 'revocation', 'revoked_key')"""));
+        }
+    }
+
+    @Test
+    void theGrantsMayBeRepeated() throws Exception {
+        database.execute(Files.readString(Path.of("src/main/resources/db/roles.sql")));
+    }
+
+    @Test
+    void spendingReturnsWhatIsLeft() {
+        String account = Accounts.open("100");
+        Accounts.createKey(account, "key", "10");
+
+        assertEquals(new BigDecimal("7.500000"), Accounts.spend(account, "key", "2.5"));
+        assertEquals(new BigDecimal("0.000000"), Accounts.spend(account, "key", "7.5"));
+        assertEquals(new BigDecimal("90.000000"), Accounts.balance(account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "NaN", "Infinity", "-Infinity", "0", "-1", "0.0000001", "1.0000005" })
+    void spendingRefusesWhatIsNoAmount(String cost) {
+        String account = Accounts.open("100");
+        Accounts.createKey(account, "key", "10");
+
+        refused("22003", () -> database.one(BigDecimal.class, "SELECT spend_credits(sha256(?::bytea), ?::numeric)",
+                Accounts.secret(account, "key"), cost));
+        refused("22003", () -> database.one(BigDecimal.class, "SELECT spend_credits(sha256(?::bytea), NULL)",
+                Accounts.secret(account, "key")));
+        assertEquals(new BigDecimal("110.000000"), Accounts.total(account).add(BigDecimal.TEN));
+    }
+
+    @Test
+    void spendingRefusesAKeyThatCannotPay() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        List<String> before = Accounts.everything(account);
+
+        refused("PK001", () -> Accounts.spend(account, "no such key", "1"));
+        refused("PK002", () -> Accounts.spend(account, "disabled", "1"));
+        refused("PK003", () -> Accounts.spend(account, "expired", "1"));
+        refused("PK004", () -> Accounts.spend(account, "fully used", "0.000001"));
+        refused("PK004", () -> Accounts.spend(account, "partly used", "54.500001"));
+        refused("PK004", () -> Accounts.spend(account, "unused", "1000000000000000000000000"));
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @Test
+    void creatingMovesCreditsIntoTheKey() {
+        String account = Accounts.open("100");
+
+        String id = Accounts.createKey(account, "a name of 25 characters!!", "0.000001");
+
+        assertTrue(id.startsWith("ek-proxy-"), id);
+        assertEquals(new BigDecimal("99.999999"), Accounts.balance(account));
+        assertEquals(List.of("0.000001|0.000000|t|null|{large,small}|{10.0.0.0/8}|null|"), database.rows("""
+                SELECT allocated, used, is_active, expires_at, model_whitelist, ip_whitelist, last_used
+                  FROM proxy_key WHERE id = ?""", id));
+    }
+
+    @ParameterizedTest
+    @CsvSource({ "NaN,22003", "Infinity,22003", "-Infinity,22003", "0,22003", "-1,22003", "0.0000001,22003", "100000000000000,22003",
+            "100.000001,PK006" })
+    void creatingRefusesABadAmountAndAnOverdraft(String allocated, String state) {
+        String account = Accounts.open("100");
+        List<String> before = Accounts.everything(account);
+
+        refused(state, () -> database.one(String.class,
+                "SELECT create_proxy_key(?, 'key', sha256(?::bytea), ?::numeric, NULL, NULL, NULL)", account, account, allocated));
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @Test
+    void creatingRefusesAnUnknownOrBlockedAccountAndBadArguments() {
+        String account = Accounts.open("100");
+
+        refused("PK005", () -> Accounts.createKey("nobody", "key", "1"));
+        refused("22023", () -> Accounts.createKey(account, "a name of 26 characters!!!", "1"));
+        refused("22023", () -> database.one(String.class,
+                "SELECT create_proxy_key(?, 'key', 'short'::bytea, 1, NULL, NULL, NULL)", account));
+        database.execute("UPDATE account SET new_keys_blocked_until = now() + interval '1 minute' WHERE id = ?", account);
+        refused("PK007", () -> Accounts.createKey(account, "key", "1"));
+        database.execute("UPDATE account SET new_keys_blocked_until = now() - interval '1 second' WHERE id = ?", account);
+        Accounts.createKey(account, "key", "1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "UPDATE account SET balance = 'NaN' WHERE id = ?",
+            "UPDATE account SET balance = -0.000001 WHERE id = ?",
+            "UPDATE account SET balance = 'Infinity' WHERE id = ?",
+            "UPDATE proxy_key SET allocated = 'NaN' WHERE account_id = ?",
+            "UPDATE proxy_key SET used = 'NaN' WHERE account_id = ?",
+            "UPDATE proxy_key SET used = allocated + 0.000001 WHERE account_id = ?",
+            "UPDATE proxy_key SET used = -0.000001 WHERE account_id = ?",
+            "UPDATE proxy_key SET allocated = 'Infinity' WHERE account_id = ?" })
+    void theTablesRefuseWhatIsNoMoney(String statement) {
+        String account = Accounts.open("100");
+        Accounts.createKey(account, "key", "10");
+
+        assertThrows(IllegalStateException.class, () -> database.execute(statement, account));
+    }
+
+    @Test
+    void theDataPlaneCanSpendAndCreateAndNothingElse() throws Exception {
+        String account = Accounts.open("100");
+        Accounts.createKey(account, "key", "10");
+        try (Connection gateway = database.connect("postgres", Postgres.DATA_PLANE_USER, Postgres.PASSWORD)) {
+            assertEquals(new BigDecimal("9.000000"), Accounts.spend(gateway, account, "key", "1"));
+            Postgres.one(gateway, String.class, "SELECT create_proxy_key(?, 'new', sha256(?::bytea), 1, NULL, NULL, NULL)",
+                    account, account + "new");
+            for (String forbidden : List.of("UPDATE account SET balance = 1", "UPDATE proxy_key SET used = 0",
+                    "DELETE FROM proxy_key", "SELECT * FROM revocation", "INSERT INTO account (id) VALUES ('x')",
+                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account + "', 'request', 'all', NULL, NULL, NULL, 0, 1)")) {
+                SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(gateway, forbidden), forbidden);
+                assertEquals("42501", refused.getSQLState(), forbidden);
+            }
+        }
+    }
+
+    @Test
+    void theFunctionCanNeitherMintNorForgeNorForget() throws Exception {
+        try (Connection function = database.connect("postgres", Postgres.FUNCTION_USER, Postgres.PASSWORD)) {
+            for (String forbidden : List.of("INSERT INTO account (id) VALUES ('x')", "DELETE FROM account",
+                    "UPDATE proxy_key SET allocated = 1", "UPDATE proxy_key SET used = 0", "UPDATE revocation SET reason = ''",
+                    "DELETE FROM revocation", "DELETE FROM revoked_key", "SELECT spend_credits('x', 1)")) {
+                SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(function, forbidden), forbidden);
+                assertEquals("42501", refused.getSQLState(), forbidden);
+            }
+        }
+    }
+
+    @Test
+    void aTemporaryTableOfTheCallerIsNotTakenForOurs() throws Exception {
+        String account = Accounts.open("1");
+        database.execute("GRANT TEMPORARY ON DATABASE postgres TO " + Postgres.DATA_PLANE_USER);
+        try (Connection gateway = database.connect("postgres", Postgres.DATA_PLANE_USER, Postgres.PASSWORD)) {
+            Postgres.execute(gateway, "CREATE TEMPORARY TABLE account (LIKE public.account)");
+            Postgres.execute(gateway, "INSERT INTO pg_temp.account (id, balance, keys_version) VALUES (?, 1000000, 0)", account);
+
+            SQLException refused = assertThrows(SQLException.class, () -> Postgres.one(gateway, String.class,
+                    "SELECT create_proxy_key(?, 'key', sha256('temp'), 1000, NULL, NULL, NULL)", account));
+            assertEquals("PK006", refused.getSQLState());
+        }
+    }
+
+    private static void refused(String state, Runnable call) {
+        IllegalStateException refused = assertThrows(IllegalStateException.class, call::run);
+        assertEquals(state, ((SQLException) refused.getCause()).getSQLState(), refused.getCause().getMessage());
+    }
+}
