@@ -5,6 +5,8 @@ import io.proxykeys.access.KeyLocation;
 import io.proxykeys.access.KeySet;
 import io.vertx.pgclient.PgConnectOptions;
 import java.io.IOException;
+import java.net.URI;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -38,7 +40,7 @@ public final class Settings {
         try {
             require(DATABASE_URL, "the PostgreSQL to use, such as postgresql://host:5432/database");
             check(DATABASE_URL, Settings::checkDatabaseUrl);
-            if (PgConnectOptions.fromUri(databaseUri(value(DATABASE_URL))).getUser().isEmpty()) {
+            if (!namesUser(databaseUri(value(DATABASE_URL)))) {
                 require(DATABASE_USER, "the PostgreSQL user");
             }
             require(AccessTokens.ISSUER, "the issuer (iss) of access tokens");
@@ -79,9 +81,17 @@ public final class Settings {
     private static void checkDatabaseUrl(String url) {
         try {
             PgConnectOptions.fromUri(databaseUri(url));
+            URI.create(databaseUri(url));
         } catch (RuntimeException e) {
             throw new IllegalArgumentException("is not a PostgreSQL URL such as postgresql://host:5432/database", e);
         }
+    }
+
+    /** The client itself falls back to a user named "user". */
+    private static boolean namesUser(String url) {
+        URI uri = URI.create(url);
+        return uri.getUserInfo() != null
+                || uri.getQuery() != null && Arrays.stream(uri.getQuery().split("&")).anyMatch(part -> part.startsWith("user="));
     }
 
     private static String databaseUri(String url) {

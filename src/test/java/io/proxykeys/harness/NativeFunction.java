@@ -1,0 +1,114 @@
+package io.proxykeys.harness;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/** A copy of the packaged native function, started with nothing but its environment, as Lambda starts it. */
+public final class NativeFunction implements AutoCloseable {
+
+    private final RuntimeApi api = new RuntimeApi();
+    private final Path log;
+    private final Process process;
+
+    private NativeFunction(Map<String, String> environment) {
+        try {
+            log = Files.createTempFile("proxy-keys-function", ".log");
+            log.toFile().deleteOnExit();
+            ProcessBuilder builder = new ProcessBuilder(binary().toString())
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile());
+            builder.environment().clear();
+            builder.environment().putAll(environment);
+            builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
+            process = builder.start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts a copy; it may fail to come up. */
+    public static NativeFunction start(Map<String, String> environment) {
+        return new NativeFunction(environment);
+    }
+
+    /** The environment of a deployment, by the names of the contract. */
+    public static Map<String, String> environment(int databasePort, String keyLocation) {
+        return new HashMap<>(Map.of(
+                "QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://localhost:" + databasePort + "/postgres",
+                "QUARKUS_DATASOURCE_USERNAME", Postgres.FUNCTION_USER,
+                "QUARKUS_DATASOURCE_PASSWORD", Postgres.PASSWORD,
+                "MP_JWT_VERIFY_PUBLICKEY_LOCATION", keyLocation,
+                "MP_JWT_VERIFY_ISSUER", Issuer.NAME,
+                "MP_JWT_VERIFY_AUDIENCES", Issuer.AUDIENCE));
+    }
+
+    /** The binary that the build packaged. */
+    public static Path binary() {
+        try (Stream<Path> files = Files.list(Path.of("target"))) {
+            return files.filter(file -> file.getFileName().toString().endsWith("-runner")).findFirst()
+                    .orElseThrow(() -> new AssertionError("No native function in target: build with -Dnative"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public NativeFunction awaitFirstPoll() {
+        try {
+            api.firstPoll().get(20, TimeUnit.SECONDS);
+            return this;
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError("The function did not ask for an event: " + output(), e);
+        }
+    }
+
+    public CompletableFuture<Gateway.Result> invokeAsync(JsonNode event) {
+        return api.invoke(event);
+    }
+
+    public Gateway.Result invoke(JsonNode event) {
+        try {
+            return invokeAsync(event).get(30, TimeUnit.SECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError("No answer: " + output(), e);
+        }
+    }
+
+    /** The exit code of a copy that is expected to end by itself. */
+    public int awaitExit() {
+        try {
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                throw new AssertionError("The function is still running: " + output());
+            }
+            return process.exitValue();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Everything it has printed. */
+    public List<String> output() {
+        try {
+            return Files.readAllLines(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        api.close();
+    }
+}
