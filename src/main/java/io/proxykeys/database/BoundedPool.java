@@ -26,10 +26,11 @@ class BoundedPool implements PgPoolCreator {
                 .setConnectTimeout(CONNECT_MILLIS)
                 .setIdleTimeout(SILENCE_SECONDS)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS));
-        return PgBuilder.pool()
-                .with(input.poolOptions().setConnectionTimeout(ACQUIRE_SECONDS).setConnectionTimeoutUnit(TimeUnit.SECONDS))
+        input.poolOptions().setConnectionTimeout(ACQUIRE_SECONDS).setConnectionTimeoutUnit(TimeUnit.SECONDS);
+        return new RenewingPool(() -> PgBuilder.pool()
+                .with(input.poolOptions())
                 .connectingTo(new ArrayList<SqlConnectOptions>(input.pgConnectOptionsList()))
                 .using(input.vertx())
-                .build();
+                .build());
     }
 }

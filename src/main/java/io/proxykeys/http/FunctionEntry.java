@@ -62,7 +62,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     private APIGatewayV2HTTPResponse serve(APIGatewayV2HTTPEvent event, Context context) {
         Optional<Route> route = Route.match(event.getRequestContext().getHttp().getMethod(), event.getRawPath());
         if (route.isEmpty()) {
-            return problems.response(Refusal.notFound());
+            return problems.notFound();
         }
         APIGatewayV2HTTPResponse response = router.handleRequest(new ReceivedEvent(event, route.get()), context);
         if (response.getStatusCode() >= 400 && !problems.isProblem(response)) {

@@ -15,22 +15,37 @@ import java.util.Map;
 class ProblemWriter {
 
     private final ObjectWriter json;
+    private final String notFound;
 
     ProblemWriter(ObjectMapper json) {
         this.json = json.writerFor(Problem.class);
+        this.notFound = write(Refusal.notFound().problem());
+    }
+
+    /** 404, written once for all: it should cost nothing. */
+    APIGatewayV2HTTPResponse notFound() {
+        return response(404, Map.of(), notFound);
     }
 
     APIGatewayV2HTTPResponse response(Refusal refusal) {
-        Map<String, String> headers = new HashMap<>(refusal.headers());
-        headers.put("Content-Type", Problem.MEDIA_TYPE);
-        APIGatewayV2HTTPResponse response = new APIGatewayV2HTTPResponse();
-        response.setStatusCode(refusal.problem().status());
-        response.setHeaders(headers);
+        return response(refusal.problem().status(), refusal.headers(), write(refusal.problem()));
+    }
+
+    private String write(Problem problem) {
         try {
-            response.setBody(json.writeValueAsString(refusal.problem()));
+            return json.writeValueAsString(problem);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("A problem cannot be written as JSON", e);
         }
+    }
+
+    private static APIGatewayV2HTTPResponse response(int status, Map<String, String> refusalHeaders, String body) {
+        Map<String, String> headers = new HashMap<>(refusalHeaders);
+        headers.put("Content-Type", Problem.MEDIA_TYPE);
+        APIGatewayV2HTTPResponse response = new APIGatewayV2HTTPResponse();
+        response.setStatusCode(status);
+        response.setHeaders(headers);
+        response.setBody(body);
         return response;
     }
 

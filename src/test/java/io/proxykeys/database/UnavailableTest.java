@@ -63,6 +63,19 @@ class UnavailableTest {
     }
 
     @Test
+    void silentFromOneMomentToTheNext() {
+        String account = Accounts.open("250");
+        Api.deleteAll(account).then().statusCode(200);
+        Accounts.createFiveKeys(account);
+        tap.fault(Fault.SILENCE);
+
+        nothingWasChanged(call(account, Duration.ofSeconds(29)));
+
+        tap.fault(Fault.NONE);
+        assertEquals(5, Api.json(Api.deleteAll(account)).get("deleted").intValue());
+    }
+
+    @Test
     void lockedBySomebodyElse() throws Exception {
         String account = Accounts.open("250");
         Accounts.createFiveKeys(account);

@@ -1,0 +1,378 @@
+package io.proxykeys.deployment;
+
+import static java.util.stream.Collectors.toCollection;
+import static java.util.stream.Collectors.toMap;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.proxykeys.access.AccessTokens;
+import io.proxykeys.access.KeyLocation;
+import io.proxykeys.http.Route;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.AbstractConstruct;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
+
+/** What {@code template.yaml} deploys is what the code serves and reads: routes, scopes, permissions and variables. */
+class TemplateTest {
+
+    private static final Map<?, ?> TEMPLATE = template();
+    private static final Properties APPLICATION = application();
+    private static final Map<String, String> NO_VALUE = Map.of("Ref", "AWS::NoValue");
+
+    @Test
+    void theTemplatesRoutesAndScopesAreExactlyThoseOfTheCode() {
+        List<String> deployed = properties("AWS::ApiGatewayV2::Route").values().stream()
+                .map(route -> text(route, "RouteKey") + " " + at(route, "AuthorizationScopes", "Fn::If", 1)).sorted().toList();
+        List<String> served = Stream.of(Route.values())
+                .map(route -> route.method() + " " + route.path() + " " + List.of(route.scope())).sorted().toList();
+
+        assertEquals(served, deployed);
+    }
+
+    @Test
+    void everyRouteIsOneMethodAndOneStaticPath() {
+        properties("AWS::ApiGatewayV2::Route").forEach((name, route) -> {
+            String key = text(route, "RouteKey");
+            assertFalse(key.contains("{"), key);
+            assertFalse(key.contains("$default"), key);
+            assertTrue(key.matches("(GET|POST|PUT|PATCH|DELETE) (/[a-z0-9_-]+)+"), key);
+        });
+    }
+
+    @Test
+    void nothingButTheRoutesLeadsFromTheInternetToTheFunction() {
+        Set<String> types = values(at(TEMPLATE, "Resources")).map(resource -> text(resource, "Type"))
+                .collect(toCollection(TreeSet::new));
+        types.removeIf(type -> !type.matches("AWS::(ApiGateway.*|Serverless|Lambda|ElasticLoadBalancingV2)::.*"));
+
+        assertEquals(new TreeSet<>(Set.of("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer",
+                "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage",
+                "AWS::Lambda::Permission", "AWS::Serverless::Function")), types);
+        assertEquals(Set.of("Name", "ProtocolType"), only("AWS::ApiGatewayV2::Api").keySet());
+        assertFalse(function().containsKey("FunctionUrlConfig"));
+        if (function().get("Events") instanceof Map<?, ?> events) {
+            assertTrue(values(events).noneMatch(event -> text(event, "Type").endsWith("Api")), events.toString());
+        }
+    }
+
+    @Test
+    void theGatewayMayInvokeTheFunctionForTheRoutesOfTheCodeOnly() {
+        List<String> allowed = properties("AWS::Lambda::Permission").values().stream()
+                .filter(permission -> at(permission, "Principal").equals("apigateway.amazonaws.com"))
+                .map(permission -> text(permission, "SourceArn", "Fn::Sub")).sorted().toList();
+        List<String> served = Stream.of(Route.values())
+                .map(route -> "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${HttpApi}/$default/"
+                        + route.method() + route.path())
+                .sorted().toList();
+
+        assertEquals(served, allowed);
+    }
+
+    @Test
+    void theAuthorizerLocksEveryRouteUnlessItIsSwitchedOff() {
+        properties("AWS::ApiGatewayV2::Route").forEach((name, route) -> {
+            assertEquals(List.of("GatewayAuthorizerIsUsed", "JWT", "NONE"), at(route, "AuthorizationType", "Fn::If"), name);
+            assertEquals(List.of("GatewayAuthorizerIsUsed", Map.of("Ref", "JwtAuthorizer"), NO_VALUE),
+                    at(route, "AuthorizerId", "Fn::If"), name);
+            assertEquals("GatewayAuthorizerIsUsed", at(route, "AuthorizationScopes", "Fn::If", 0), name);
+            assertEquals(NO_VALUE, at(route, "AuthorizationScopes", "Fn::If", 2), name);
+        });
+        assertEquals(List.of(Map.of("Ref", "UseGatewayAuthorizer"), "true"),
+                at(TEMPLATE, "Conditions", "GatewayAuthorizerIsUsed", "Fn::Equals"));
+        assertEquals("true", parameter("UseGatewayAuthorizer", "Default"));
+        assertEquals("GatewayAuthorizerIsUsed", at(TEMPLATE, "Resources", "JwtAuthorizer", "Condition"));
+    }
+
+    @Test
+    void theGatewayAndTheFunctionAskForTheSameIssuerAndAudiences() {
+        Object asked = at(only("AWS::ApiGatewayV2::Authorizer"), "JwtConfiguration");
+
+        assertEquals(variable("MP_JWT_VERIFY_ISSUER"), at(asked, "Issuer"));
+        assertEquals(variable("MP_JWT_VERIFY_AUDIENCES"), Map.of("Fn::Join", List.of(",", at(asked, "Audience"))));
+    }
+
+    @Test
+    void pathAndEventReachTheFunctionInTheFormItReads() {
+        Map<?, ?> integration = only("AWS::ApiGatewayV2::Integration");
+
+        assertEquals("$default", at(only("AWS::ApiGatewayV2::Stage"), "StageName"));
+        assertEquals("2.0", at(integration, "PayloadFormatVersion"));
+        assertEquals("AWS_PROXY", at(integration, "IntegrationType"));
+        assertEquals(Map.of("Fn::GetAtt", List.of("Function", "Arn")), at(integration, "IntegrationUri"));
+        properties("AWS::ApiGatewayV2::Route").forEach((name, route) ->
+                assertEquals(Map.of("Fn::Sub", "integrations/${Integration}"), at(route, "Target"), name));
+    }
+
+    @Test
+    void theFunctionIsTheNativeOneOfTheBuild() {
+        assertEquals("provided.al2023", at(function(), "Runtime"));
+        assertEquals("target/function.zip", at(function(), "CodeUri"));
+    }
+
+    @Test
+    void theDatabaseGivesUpBeforeTheFunctionAndTheFunctionBeforeTheGateway() {
+        int statement = Integer.parseInt(
+                APPLICATION.getProperty("quarkus.datasource.reactive.additional-properties.statement_timeout"));
+        int shortest = (int) parameter("Timeout", "MinValue");
+        int longest = (int) parameter("Timeout", "MaxValue");
+
+        assertEquals(Map.of("Ref", "Timeout"), at(function(), "Timeout"));
+        assertTrue(statement < shortest * 1000, statement + " ms, " + shortest + " s");
+        assertTrue(longest < 30, longest + " s");
+        assertTrue(longest * 1000 < (int) at(only("AWS::ApiGatewayV2::Integration"), "TimeoutInMillis"), longest + " s");
+    }
+
+    @Test
+    void theConnectionsOfTheFunctionAreBounded() {
+        assertEquals(Map.of("Ref", "ReservedConcurrentExecutions"), at(function(), "ReservedConcurrentExecutions"));
+        assertTrue((int) parameter("ReservedConcurrentExecutions", "MinValue") > 0);
+        assertEquals("1", APPLICATION.getProperty("quarkus.datasource.reactive.max-size"));
+    }
+
+    @Test
+    void theFunctionIsToldAllThatItAsksFor() {
+        Set<String> told = variables().keySet();
+
+        for (String required : List.of("QUARKUS_DATASOURCE_REACTIVE_URL", "QUARKUS_DATASOURCE_USERNAME",
+                "QUARKUS_DATASOURCE_PASSWORD", "MP_JWT_VERIFY_PUBLICKEY_LOCATION", "MP_JWT_VERIFY_ISSUER",
+                "MP_JWT_VERIFY_AUDIENCES")) {
+            assertTrue(told.contains(required), required);
+        }
+    }
+
+    @Test
+    void everyVariableNamesASettingThatExists() throws IOException {
+        Set<String> unknown = new TreeSet<>(variables().keySet());
+        unknown.removeAll(quarkusRuntimeVariables());
+        APPLICATION.stringPropertyNames().stream().filter(property -> property.startsWith("proxy-keys."))
+                .map(TemplateTest::variableOf).forEach(unknown::remove);
+        Stream.of(KeyLocation.PROPERTY, AccessTokens.ISSUER, AccessTokens.AUDIENCES)
+                .map(TemplateTest::variableOf).forEach(unknown::remove);
+        unknown.remove("DISABLE_SIGNAL_HANDLERS");
+
+        assertEquals(Set.of(), unknown);
+    }
+
+    @Test
+    void theLimitsAreThoseOfTheCodeUnlessTheyAreChanged() {
+        for (String property : List.of("proxy-keys.limit.delete-all.per-minute", "proxy-keys.limit.delete-all.burst")) {
+            String parameter = (String) at(variable(variableOf(property)), "Ref");
+            assertEquals(APPLICATION.getProperty(property), parameter(parameter, "Default").toString(), property);
+        }
+    }
+
+    @Test
+    void theDatabaseHasToProveWhoItIs() {
+        assertEquals(Map.of("Fn::Sub", "postgresql://${DatabaseHost}:${DatabasePort}/${DatabaseName}?sslmode=verify-full"),
+                variable("QUARKUS_DATASOURCE_REACTIVE_URL"));
+        assertEquals("true", variable("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM"));
+        assertEquals("/opt/rds/global-bundle.pem", variable("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS"));
+        assertEquals(List.of(Map.of("Ref", "CaBundleLayerArn")), at(function(), "Layers"));
+    }
+
+    @Test
+    void thePasswordIsAVersionOfASecretAndNoParameter() {
+        assertEquals(Map.of("Fn::Sub", "{{resolve:secretsmanager:${DatabasePasswordSecretArn}:SecretString:password::"
+                + "${DatabasePasswordVersionId}}}"), variable("QUARKUS_DATASOURCE_PASSWORD"));
+    }
+
+    @Test
+    void theRoleMayWriteItsOwnLogAndAttachToTheVpcOnly() {
+        Map<?, ?> role = only("AWS::IAM::Role");
+        Map<Object, Set<Object>> allowed = ((List<?>) at(role, "Policies")).stream()
+                .flatMap(policy -> ((List<?>) at(policy, "PolicyDocument", "Statement")).stream())
+                .filter(statement -> at(statement, "Effect").equals("Allow"))
+                .collect(toMap(statement -> at(statement, "Resource"),
+                        statement -> Set.copyOf((List<?>) at(statement, "Action"))));
+
+        assertEquals(Map.of(
+                Map.of("Fn::GetAtt", List.of("FunctionLogGroup", "Arn")),
+                Set.of("logs:CreateLogStream", "logs:PutLogEvents"),
+                "*",
+                Set.of("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
+                        "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")),
+                allowed);
+        assertFalse(role.containsKey("ManagedPolicyArns"));
+        assertFalse(function().containsKey("Policies"));
+        assertEquals(Map.of("Fn::GetAtt", List.of("FunctionRole", "Arn")), at(function(), "Role"));
+    }
+
+    @Test
+    void theAccessLogIsJsonWithoutAnythingThatTheCallerKeepsSecret() throws IOException {
+        JsonNode entry = new ObjectMapper().readTree(text(only("AWS::ApiGatewayV2::Stage"), "AccessLogSettings", "Format"));
+
+        assertTrue(entry.has("requestId"), entry.toString());
+        entry.forEach(value -> assertFalse(value.textValue().matches("(?i).*(header|query|path|claims|principal).*"),
+                value.toString()));
+    }
+
+    @Test
+    void everyLogIsKeptForALimitedTime() {
+        Map<String, Map<?, ?>> logs = properties("AWS::Logs::LogGroup");
+
+        logs.forEach((name, log) -> assertEquals(Map.of("Ref", "LogRetentionDays"), at(log, "RetentionInDays"), name));
+        assertEquals(Set.of("AccessLogGroup", "FunctionLogGroup"), logs.keySet());
+        assertEquals(Map.of("Ref", "FunctionLogGroup"), at(function(), "LoggingConfig", "LogGroup"));
+    }
+
+    @Test
+    void theOutputNamesTheUrlOfDeleteAll() {
+        assertEquals(Map.of("Fn::Sub", "${HttpApi.ApiEndpoint}" + Route.DELETE_ALL.path()),
+                at(TEMPLATE, "Outputs", "DeleteAllUrl", "Value"));
+    }
+
+    // --- Reading the template ------------------------------------------------------------------------------------------
+
+    private static Map<?, ?> function() {
+        return only("AWS::Serverless::Function");
+    }
+
+    private static Map<String, Object> variables() {
+        Map<String, Object> variables = new TreeMap<>();
+        ((Map<?, ?>) at(function(), "Environment", "Variables")).forEach((name, value) -> variables.put((String) name, value));
+        return variables;
+    }
+
+    private static Object variable(String name) {
+        return at(function(), "Environment", "Variables", name);
+    }
+
+    private static Object parameter(String name, String attribute) {
+        return at(TEMPLATE, "Parameters", name, attribute);
+    }
+
+    /** The properties of all resources of a type, by the resource's name; at least one. */
+    private static Map<String, Map<?, ?>> properties(String type) {
+        Map<String, Map<?, ?>> found = new TreeMap<>();
+        ((Map<?, ?>) at(TEMPLATE, "Resources")).forEach((name, resource) -> {
+            if (at(resource, "Type").equals(type)) {
+                found.put((String) name, (Map<?, ?>) at(resource, "Properties"));
+            }
+        });
+        assertFalse(found.isEmpty(), type);
+        return found;
+    }
+
+    private static Map<?, ?> only(String type) {
+        Collection<Map<?, ?>> found = properties(type).values();
+        assertEquals(1, found.size(), type);
+        return found.iterator().next();
+    }
+
+    private static String text(Object node, Object... path) {
+        return (String) at(node, path);
+    }
+
+    private static Stream<?> values(Object map) {
+        return ((Map<?, ?>) map).values().stream();
+    }
+
+    /** What is at a path of keys and indexes; there has to be something. */
+    private static Object at(Object node, Object... path) {
+        Object here = node;
+        for (Object step : path) {
+            Object next = step instanceof Integer index ? ((List<?>) here).get(index) : ((Map<?, ?>) here).get(step);
+            assertNotNull(next, step + " of " + here);
+            here = next;
+        }
+        return here;
+    }
+
+    private static String variableOf(String property) {
+        return property.replaceAll("[^A-Za-z0-9]", "_").toUpperCase(Locale.ROOT);
+    }
+
+    /** The variables that the extensions on the class path document themselves, of settings that are read at the start. */
+    private static Set<String> quarkusRuntimeVariables() throws IOException {
+        Set<String> variables = new TreeSet<>();
+        for (URL model : Collections.list(TemplateTest.class.getClassLoader()
+                .getResources("META-INF/quarkus-config-doc/quarkus-config-model.json"))) {
+            try (InputStream document = model.openStream()) {
+                for (JsonNode setting : new ObjectMapper().readTree(document).findParents("phase")) {
+                    if (setting.get("phase").textValue().equals("RUN_TIME")) {
+                        variables.add(setting.path("path").path("environmentVariable").asText());
+                    }
+                }
+            }
+        }
+        return variables;
+    }
+
+    private static Properties application() {
+        try (Reader file = Files.newBufferedReader(Path.of("src/main/resources/application.properties"))) {
+            Properties properties = new Properties();
+            properties.load(file);
+            return properties;
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static Map<?, ?> template() {
+        try (Reader file = Files.newBufferedReader(Path.of("template.yaml"))) {
+            return new Yaml(new ShortFormConstructor()).load(file);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Reads the short form of an intrinsic function ({@code !Sub x}) as its long form ({@code Fn::Sub: x}). */
+    private static final class ShortFormConstructor extends SafeConstructor {
+
+        ShortFormConstructor() {
+            super(options());
+            yamlMultiConstructors.put("!", new AbstractConstruct() {
+                @Override
+                public Object construct(Node node) {
+                    String name = node.getTag().getValue().substring(1);
+                    Object argument = argument(node);
+                    return switch (name) {
+                        case "Ref", "Condition" -> Map.of(name, argument);
+                        case "GetAtt" -> Map.of("Fn::GetAtt",
+                                argument instanceof String text ? List.of(text.split("\\.", 2)) : argument);
+                        default -> Map.of("Fn::" + name, argument);
+                    };
+                }
+            });
+        }
+
+        private static LoaderOptions options() {
+            LoaderOptions options = new LoaderOptions();
+            options.setAllowDuplicateKeys(false);
+            return options;
+        }
+
+        private Object argument(Node node) {
+            if (node instanceof SequenceNode sequence) {
+                return constructSequence(sequence);
+            }
+            return node instanceof MappingNode mapping ? constructMapping(mapping) : constructScalar((ScalarNode) node);
+        }
+    }
+}
