@@ -20,15 +20,19 @@ $$;
 revoke execute on function
     spend_credits(bytea, numeric),
     create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]),
-    revoke_proxy_keys(uuid, text, text, text, text, text, text, int, int)
+    revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, int, int),
+    toggle_proxy_key(text, text, bytea, boolean)
     from public;
 
 -- The function: locks and credits accounts, deletes and disables keys, writes receipts and reads them. It can create
 -- neither accounts nor keys, and can change or delete no receipt.
-grant select, update (balance, keys_version, new_keys_blocked_until, delete_all_paid_until) on account to proxy_keys_function;
+grant select, update (balance, keys_version, new_keys_blocked_until, delete_all_paid_until, remove_paid_until) on account to proxy_keys_function;
 grant select, delete, update (is_active) on proxy_key to proxy_keys_function;
 grant select, insert on revocation, revoked_key to proxy_keys_function;
-grant execute on function revoke_proxy_keys(uuid, text, text, text, text, text, text, int, int) to proxy_keys_function;
+grant execute on function
+    revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, int, int),
+    toggle_proxy_key(text, text, bytea, boolean)
+    to proxy_keys_function;
 
 -- The data plane: looks keys up, spends and creates through the two functions, which act with their owner's rights. It can
 -- write no table, so a transaction of its spends on one key (the alternative, locking the account's row first, would take

@@ -10,6 +10,7 @@ create table account (
     keys_version           bigint         not null default 0,
     new_keys_blocked_until timestamptz,
     delete_all_paid_until  timestamptz,
+    remove_paid_until      timestamptz,
     constraint account_id_length check (char_length(id) between 1 and 255),
     constraint account_balance_not_negative check (balance >= 0 and balance <> 'NaN')
 );
@@ -21,6 +22,8 @@ comment on column account.keys_version is
 comment on column account.new_keys_blocked_until is 'create_proxy_key refuses until then.';
 comment on column account.delete_all_paid_until is
     'Rate limit of delete-all, the "theoretical arrival time" of GCRA: each call pays one interval in advance.';
+
+comment on column account.remove_paid_until is 'The same for removing one key.';
 
 create table proxy_key (
     id              text           not null primary key,
@@ -35,6 +38,7 @@ create table proxy_key (
     ip_whitelist    text[]         not null default '{}',
     created_at      timestamptz    not null default clock_timestamp(),
     last_used       timestamptz,
+    constraint proxy_key_created_at_finite check (isfinite(created_at)),
     constraint proxy_key_name_length check (char_length(name) <= 25),
     constraint proxy_key_allocated_not_negative check (allocated >= 0 and allocated <> 'NaN'),
     constraint proxy_key_used_within_allocated check (used >= 0 and used <= allocated)
@@ -51,17 +55,18 @@ comment on column proxy_key.expires_at is 'Null: never.';
 
 -- Receipts refer to accounts and keys by value: they outlive both.
 create table revocation (
-    id               uuid           not null primary key,
-    account_id       text           not null,
-    trigger          text           not null,
-    operation        text           not null,
-    dedupe_key       text,
-    requested_by     text,
-    reason           text,
-    keys_deleted     int            not null,
-    credits_returned numeric(26, 6) not null,
-    balance_after    numeric(26, 6) not null,
-    revoked_at       timestamptz    not null,
+    id                 uuid           not null primary key,
+    account_id         text           not null,
+    trigger            text           not null,
+    operation          text           not null,
+    target_fingerprint bytea,
+    dedupe_key         text,
+    requested_by       text,
+    reason             text,
+    keys_deleted       int            not null,
+    credits_returned   numeric(26, 6) not null,
+    balance_after      numeric(26, 6) not null,
+    revoked_at         timestamptz    not null,
     constraint revocation_trigger_known check (trigger in ('request', 'alert')),
     constraint revocation_operation_known check (operation in ('all', 'expired', 'inactive', 'never_used', 'one')),
     constraint revocation_amounts_not_negative check (
@@ -73,7 +78,13 @@ create table revocation (
 -- One revocation for one Idempotency-Key or one delivered event, however often it is repeated.
 create unique index revocation_once on revocation (account_id, trigger, dedupe_key) where dedupe_key is not null;
 
+-- The owner's receipts, newest first; and the oldest of all, to be purged.
+create index revocation_of_account on revocation (account_id, revoked_at desc, id desc);
+create index revocation_by_age on revocation (revoked_at);
+
 comment on table revocation is 'The receipt of one deletion, kept 90 days.';
+comment on column revocation.target_fingerprint is
+    'Removing one key: what the caller named it, hashed with the receipt''s id, to tell a repeat from another key.';
 comment on column revocation.dedupe_key is 'The request''s Idempotency-Key, or the id of the alert''s envelope.';
 comment on column revocation.requested_by is 'The token''s azp or client_id; the source of the alert.';
 comment on column revocation.balance_after is 'The account''s balance at the end of this revocation.';

@@ -30,6 +30,8 @@ create function revoke_proxy_keys(
     account          text,    -- its row is locked already
     trigger          text,
     operation        text,
+    target_id        text,    -- operation 'one': the key as named by the caller, if that can be a public identifier,
+    target_hash      bytea,   -- and the SHA-256 of the same, if it is the full secret; null otherwise
     dedupe_key       text,    -- null: every call is a new revocation
     requested_by     text,
     reason           text,
@@ -37,7 +39,8 @@ create function revoke_proxy_keys(
     burst            int
 ) returns table (
     outcome          text,    -- 'revoked'; 'replayed': the first receipt; 'reused': the dedupe key belongs to another operation;
-                              -- 'limited': refused, nothing changed
+                              -- 'limited': refused, nothing changed; 'foreign', 'unknown': the key is another account's, or
+                              -- none: nothing changed but the call is counted
     receipt          uuid,
     keys_deleted     int,
     credits_returned numeric,
@@ -55,6 +58,9 @@ declare
     interval_  interval;
     paid_until timestamptz;
     too_early  interval;
+    target     proxy_key;
+    first_made timestamptz := '-infinity';
+    last_made  timestamptz := 'infinity';
 begin
     -- Has this been done already? Looked up before it is counted: a replay is free.
     select * into earlier from revocation r where r.id = receipt_id;
@@ -68,7 +74,14 @@ begin
          where r.account_id = account and r.trigger = revoke_proxy_keys.trigger
            and r.dedupe_key = revoke_proxy_keys.dedupe_key;
         if found then
-            return query select case when earlier.operation = revoke_proxy_keys.operation then 'replayed' else 'reused' end,
+            return query select case
+                                    when earlier.operation <> revoke_proxy_keys.operation then 'reused'
+                                    when earlier.operation <> 'one' then 'replayed'
+                                    when earlier.target_fingerprint = sha256(uuid_send(earlier.id) || target_hash) then 'replayed'
+                                    when exists (select from revoked_key k where k.revocation_id = earlier.id and k.id = target_id)
+                                        then 'replayed'
+                                    else 'reused'
+                                end,
                                 earlier.id, earlier.keys_deleted, earlier.credits_returned, earlier.balance_after,
                                 floor(extract(epoch from earlier.revoked_at))::bigint, null::int;
             return;
@@ -78,7 +91,9 @@ begin
     -- GCRA (ITU-T I.371) on the database's clock, so that it holds across all running copies of the function.
     if calls_per_minute > 0 then
         interval_ := interval '1 minute' / calls_per_minute;
-        select greatest(a.delete_all_paid_until, started_at) + interval_ into strict paid_until from account a where a.id = account;
+        select greatest(case when operation = 'one' then a.remove_paid_until else a.delete_all_paid_until end, started_at)
+               + interval_
+          into strict paid_until from account a where a.id = account;
         too_early := paid_until - started_at - burst * interval_;
         if too_early > interval '0' then
             return query select 'limited', null::uuid, null::int, null::numeric, null::numeric, null::bigint,
@@ -87,11 +102,29 @@ begin
         end if;
     end if;
 
+    if operation = 'one' then
+        select * into target from proxy_key k where k.id = target_id or k.secret_hash = target_hash
+         order by k.id = target_id desc limit 1;
+        if target.account_id is distinct from account then
+            update account a set remove_paid_until = coalesce(paid_until, a.remove_paid_until) where a.id = account;
+            return query select case when target.id is null then 'unknown' else 'foreign' end,
+                                null::uuid, null::int, null::numeric, null::numeric, null::bigint, null::int;
+            return;
+        end if;
+        -- The index finds the key by its place in the account's order, also among a million.
+        first_made := target.created_at;
+        last_made := target.created_at;
+    end if;
+
     -- Deleted rows are summed as they are deleted: a key that was just being spent is waited for and counted as it is then.
     with gone as (
         delete from proxy_key k
          where k.account_id = account
-           and proxy_key_selected(revoke_proxy_keys.operation, k.is_active, k.expires_at, k.used, started_at)
+           and k.created_at between first_made and last_made
+           and case
+                   when revoke_proxy_keys.operation = 'one' then k.id = target.id
+                   else proxy_key_selected(revoke_proxy_keys.operation, k.is_active, k.expires_at, k.used, started_at)
+               end
         returning k.id, k.name, k.allocated, k.used, k.is_active, k.expires_at, k.model_whitelist, k.ip_whitelist,
                   k.created_at, k.last_used
     ), kept as (
@@ -105,13 +138,17 @@ begin
     update account a
        set balance = a.balance + done.credits_returned,
            keys_version = a.keys_version + (done.keys_deleted > 0)::int,
-           delete_all_paid_until = coalesce(paid_until, a.delete_all_paid_until)
+           delete_all_paid_until = case when operation = 'one' then a.delete_all_paid_until
+                                        else coalesce(paid_until, a.delete_all_paid_until) end,
+           remove_paid_until = case when operation = 'one' then coalesce(paid_until, a.remove_paid_until)
+                                    else a.remove_paid_until end
      where a.id = account
     returning a.balance into strict done.balance_after;
 
-    insert into revocation (id, account_id, trigger, operation, dedupe_key, requested_by, reason,
+    insert into revocation (id, account_id, trigger, operation, target_fingerprint, dedupe_key, requested_by, reason,
                             keys_deleted, credits_returned, balance_after, revoked_at)
-    values (receipt_id, account, revoke_proxy_keys.trigger, revoke_proxy_keys.operation, revoke_proxy_keys.dedupe_key,
+    values (receipt_id, account, revoke_proxy_keys.trigger, revoke_proxy_keys.operation,
+            sha256(uuid_send(receipt_id) || target_hash), revoke_proxy_keys.dedupe_key,
             revoke_proxy_keys.requested_by, revoke_proxy_keys.reason,
             done.keys_deleted, done.credits_returned, done.balance_after, clock_timestamp())
     returning * into done;
@@ -128,5 +165,5 @@ begin
 end
 $$;
 
-comment on function revoke_proxy_keys(uuid, text, text, text, text, text, text, int, int) is
-    'Deletes the selected keys of a locked account, credits what they had left, writes the receipt and tells the caches.';
+comment on function revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, int, int) is
+    'Deletes the selected keys of a locked account, or one, credits what they had left, writes the receipt and tells the caches.';

@@ -6,6 +6,12 @@ package io.proxykeys.access;
  */
 public final class Scope {
 
+    /** List proxy keys, preview a deletion, read receipts. */
+    public static final String READ = "proxy_keys:read";
+
+    /** Enable and disable proxy keys. */
+    public static final String WRITE = "proxy_keys:write";
+
     /** Delete proxy keys, one or all. */
     public static final String DELETE = "proxy_keys:delete";
 

@@ -1,5 +1,6 @@
 package io.proxykeys.account;
 
+import io.proxykeys.problem.Refusal;
 import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -38,4 +39,13 @@ public class Account extends PanacheEntityBase {
     /** Up to when delete-all calls have been counted against the account's limit; {@code null}: none yet. */
     @Column(name = "delete_all_paid_until")
     public Instant deleteAllPaidUntil;
+
+    /** The same for removing one key. */
+    @Column(name = "remove_paid_until")
+    public Instant removePaidUntil;
+
+    /** A token for an account that does not exist is as good as none. */
+    public static Refusal unknown() {
+        return Refusal.invalidToken(new IllegalStateException("no such account"));
+    }
 }

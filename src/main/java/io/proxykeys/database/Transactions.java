@@ -8,13 +8,14 @@ import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.hibernate.reactive.mutiny.Mutiny;
 
 /**
- * Runs a transaction that writes a receipt, and knows what a failure of it means.
+ * Runs transactions and queries, and knows what a failure of them means.
  *
  * <p>Lambda freezes the process between calls, and the server or a NAT closes the idle connection meanwhile; the first
- * statement then fails. Such a transaction is run once more on a new connection. The receipt's id was chosen before, so
+ * statement then fails. It is then run once more on a new connection. The receipt's id was chosen before, so
  * that a second run finds the receipt if the first one was committed after all.
  */
 @ApplicationScoped
@@ -34,7 +35,7 @@ public class Transactions {
     }
 
     /**
-     * Runs a transaction.
+     * Runs a transaction that writes a receipt.
      *
      * @param receipt the id of the receipt that the work writes
      * @param work what to do; may be run twice, and a second run must recognise that the first one was committed
@@ -42,12 +43,29 @@ public class Transactions {
      *         says whether nothing was changed or the outcome is unknown
      */
     public <T> Uni<T> run(UUID receipt, Function<Mutiny.Session, Uni<T>> work) {
+        return run(receipt, true, work);
+    }
+
+    /** Runs a transaction without receipt, which is therefore not run again once its first run may have been committed. */
+    public <T> Uni<T> run(Function<Mutiny.Session, Uni<T>> work) {
+        return run(null, false, work);
+    }
+
+    /** Runs a single query, outside a transaction: one round trip. Fails with a 503 refusal if the database cannot serve. */
+    public <T> Uni<T> read(Function<Mutiny.Session, Uni<T>> query) {
+        return bounded(sessions.withSession(query), Failure::isLostConnection)
+                .onFailure().transform(failure -> explain(failure, false, null));
+    }
+
+    private <T> Uni<T> run(UUID receipt, boolean again, Function<Mutiny.Session, Uni<T>> work) {
         AtomicBoolean committing = new AtomicBoolean();
-        return sessions.withTransaction((session, transaction) -> work.apply(session)
-                        .invoke(() -> committing.set(true)))
-                .onFailure(Failure::isLostConnection).retry().withBackOff(A_TICK, A_TICK).atMost(1)
-                .ifNoItem().after(TIME_OUT).fail()
+        Uni<T> transaction = sessions.withTransaction((session, tx) -> work.apply(session).invoke(() -> committing.set(true)));
+        return bounded(transaction, failure -> Failure.isLostConnection(failure) && (again || !committing.get()))
                 .onFailure().transform(failure -> explain(failure, committing.get(), receipt));
+    }
+
+    private static <T> Uni<T> bounded(Uni<T> call, Predicate<Throwable> once) {
+        return call.onFailure(once).retry().withBackOff(A_TICK, A_TICK).atMost(1).ifNoItem().after(TIME_OUT).fail();
     }
 
     private static Throwable explain(Throwable failure, boolean committing, UUID receipt) {

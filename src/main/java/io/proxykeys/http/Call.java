@@ -2,6 +2,7 @@ package io.proxykeys.http;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
+import io.proxykeys.problem.Refusal;
 import io.quarkus.vertx.http.runtime.QuarkusHttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.MultiMap;
@@ -39,6 +40,13 @@ public class Call {
         return query == null ? "" : query;
     }
 
+    /** For routes without parameters: a 400 {@link Refusal} if there is a query all the same. */
+    public void refuseQuery() {
+        if (!rawQuery().isEmpty()) {
+            throw Refusal.malformed("This operation takes no query. Nothing was changed.");
+        }
+    }
+
     /**
      * All values of a header, undivided. The gateway joins a header that was sent several times with commas; names are
      * compared without regard to case.
@@ -54,6 +62,15 @@ public class Call {
             });
         }
         return values;
+    }
+
+    /** The body as delivered, or {@code null}; see {@link #isBase64Encoded}. */
+    public String body() {
+        return event.received().getBody();
+    }
+
+    public boolean isBase64Encoded() {
+        return event.received().getIsBase64Encoded();
     }
 
     /** The id under which AWS logs this invocation. */

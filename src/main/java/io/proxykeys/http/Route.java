@@ -12,10 +12,19 @@ import java.util.Optional;
  */
 public enum Route {
 
-    DELETE_ALL("DELETE", Route.PROXY, Scope.DELETE);
+    DELETE_ALL("DELETE", Route.PROXY, Scope.DELETE),
+    LIST("GET", Route.PROXY, Scope.READ),
+    PREVIEW("GET", Route.PROXY_PREVIEW, Scope.READ),
+    REMOVE("POST", Route.PROXY_REMOVE, Scope.DELETE),
+    TOGGLE("POST", Route.PROXY_TOGGLE, Scope.WRITE),
+    RECEIPTS("GET", Route.PROXY_REVOCATIONS, Scope.READ);
 
     /** The collection of an account's proxy keys. */
     public static final String PROXY = "/v1/auth/proxy";
+    public static final String PROXY_PREVIEW = "/v1/auth/proxy/preview";
+    public static final String PROXY_REMOVE = "/v1/auth/proxy/remove";
+    public static final String PROXY_TOGGLE = "/v1/auth/proxy/toggle";
+    public static final String PROXY_REVOCATIONS = "/v1/auth/proxy/revocations";
 
     private final String method;
     private final String path;

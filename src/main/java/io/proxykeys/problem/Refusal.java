@@ -59,6 +59,37 @@ public final class Refusal extends RuntimeException {
         return new Refusal(400, "malformed-request", "Malformed request", detail);
     }
 
+    /** 413: the body is larger than any that could be meant. */
+    public static Refusal bodyTooLarge(int limit) {
+        return new Refusal(413, "body-too-large", "Body too large", "The body must have at most " + limit + " bytes.");
+    }
+
+    /** 415: the body is not JSON. */
+    public static Refusal notJson() {
+        return new Refusal(415, "not-json", "Unsupported media type", "Send JSON: Content-Type: application/json.");
+    }
+
+    /** 422: a field of the body is missing or out of bounds. */
+    public static Refusal invalidField(String detail) {
+        return new Refusal(422, "invalid-field", "Invalid field", detail);
+    }
+
+    /** 403: the key belongs to somebody else. */
+    public static Refusal foreignKey() {
+        return new Refusal(403, "foreign-key", "Not your proxy key", "This proxy key belongs to another account.");
+    }
+
+    /** 404: no such key, or it was deleted. */
+    public static Refusal unknownKey() {
+        return new Refusal(404, "unknown-key", "No such proxy key", "There is no such proxy key, or it was deleted already.");
+    }
+
+    /** 404: no such receipt of this account. */
+    public static Refusal unknownReceipt() {
+        return new Refusal(404, "unknown-receipt", "No such receipt",
+                "This account has no such receipt, or it is older than receipts are kept.");
+    }
+
     /** 422: the Idempotency-Key was used for something else. */
     public static Refusal idempotencyKeyReused() {
         return new Refusal(422, "idempotency-key-reused", "Idempotency-Key reused",
@@ -92,12 +123,13 @@ public final class Refusal extends RuntimeException {
                 .with("Retry-After", "2");
     }
 
-    /** 503: whether the revocation happened is not known. */
+    /** 503: whether the change happened is not known. {@code revocationId} is {@code null} if it writes no receipt. */
     public static Refusal outcomeUnknown(UUID revocationId, Throwable cause) {
-        return new Refusal(new Problem(TYPE + "outcome-unknown", "Outcome unknown", 503,
-                "The database was lost while it confirmed. The outcome is unknown: if a receipt with this revocation_id exists,"
-                        + " everything was done, else nothing. Repeating the call with the same Idempotency-Key is safe.",
-                revocationId), cause)
+        String detail = revocationId == null
+                ? "The database was lost while it confirmed. The outcome is unknown: list the keys to see."
+                : "The database was lost while it confirmed. The outcome is unknown: if a receipt with this revocation_id exists,"
+                        + " everything was done, else nothing. Repeating the call with the same Idempotency-Key is safe.";
+        return new Refusal(new Problem(TYPE + "outcome-unknown", "Outcome unknown", 503, detail, revocationId), cause)
                 .with("Retry-After", "2");
     }
 

@@ -34,6 +34,10 @@ public class Revocation extends PanacheEntityBase {
     @Column(name = "operation", nullable = false, columnDefinition = "text")
     public String operation;
 
+    /** Removing one key: what the caller named it, hashed with {@link #id}; tells a repeat from another key. */
+    @Column(name = "target_fingerprint")
+    public byte[] targetFingerprint;
+
     /** The request's {@code Idempotency-Key}, or the id of the alert's envelope. */
     @Column(name = "dedupe_key", columnDefinition = "text")
     public String dedupeKey;

@@ -1,5 +1,7 @@
 package io.proxykeys.revocation;
 
+import io.proxykeys.access.Caller;
+import io.proxykeys.key.KeyReference;
 import java.util.UUID;
 import org.hibernate.id.uuid.UuidVersion7Strategy;
 
@@ -10,20 +12,20 @@ import org.hibernate.id.uuid.UuidVersion7Strategy;
  *           for it instead of writing a second receipt
  * @param account the account id, of a verified token
  * @param operation which keys
+ * @param target the key to delete, for {@link Operation#ONE}; else {@code null}
  * @param dedupeKey the request's {@code Idempotency-Key}; {@code null}: every call is a new revocation
  * @param requestedBy the client the token was issued to, or {@code null}
  * @param awsRequestId for the log
  */
-public record RevocationOrder(UUID id, String account, Operation operation, String dedupeKey, String requestedBy,
-        String awsRequestId) {
+public record RevocationOrder(UUID id, String account, Operation operation, KeyReference target,
+        String dedupeKey, String requestedBy, String awsRequestId) {
 
     /** As it stands in {@code revocation.trigger}. */
     static final String TRIGGER = "request";
 
     /** An order with a new receipt id, in order of time (UUID version 7, RFC 9562). */
-    public static RevocationOrder of(String account, Operation operation, String dedupeKey, String requestedBy,
-            String awsRequestId) {
-        return new RevocationOrder(UuidVersion7Strategy.INSTANCE.generateUuid(null), account, operation, dedupeKey,
-                requestedBy, awsRequestId);
+    static RevocationOrder of(Caller caller, Operation operation, KeyReference target, String dedupeKey, String awsRequestId) {
+        return new RevocationOrder(UuidVersion7Strategy.INSTANCE.generateUuid(null), caller.account(), operation, target,
+                dedupeKey, caller.client(), awsRequestId);
     }
 }

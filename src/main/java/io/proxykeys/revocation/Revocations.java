@@ -1,6 +1,8 @@
 package io.proxykeys.revocation;
 
+import io.proxykeys.account.AccountLock;
 import io.proxykeys.database.Transactions;
+import io.proxykeys.key.KeyReference;
 import io.proxykeys.problem.Refusal;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -12,81 +14,80 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.hibernate.reactive.mutiny.Mutiny;
 
 /**
- * Deletes keys and returns their unused credits, in one transaction of four round trips: BEGIN, {@link #LOCK_ACCOUNT},
+ * Deletes keys and returns their unused credits, in one transaction of four round trips: BEGIN, {@link AccountLock},
  * {@link #REVOKE}, COMMIT. Either all of it happened when the answer is given, or nothing.
  */
 @ApplicationScoped
 public class Revocations {
 
-    /**
-     * First and alone. FOR UPDATE, because it is the one row lock that a key insert in flight (it holds KEY SHARE through
-     * the foreign key) makes wait; and a statement of its own, because the next one then sees what was committed while
-     * this one waited.
-     */
-    private static final String LOCK_ACCOUNT = "SELECT id FROM account WHERE id = ?1 FOR UPDATE";
-
     /** All the rest, in one database function: {@code db/migration/V3__revoke_proxy_keys.sql}. */
     private static final String REVOKE = """
             SELECT outcome, receipt, keys_deleted, credits_returned, balance_after, revoked_at, retry_after
-              FROM revoke_proxy_keys(?1, ?2, ?3, ?4, ?5, ?6, CAST(NULL AS text), ?7, ?8)""";
+              FROM revoke_proxy_keys(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CAST(NULL AS text), ?9, ?10)""";
 
     private final Transactions transactions;
     private final RevocationLog log;
-    private final int callsPerMinute;
-    private final int burst;
+    private final Limit deleteAll;
+    private final Limit remove;
+
+    /** How often an account may call an operation; {@code perMinute} 0: as often as it likes. */
+    private record Limit(String name, int perMinute, int burst) {
+    }
 
     @Inject
     Revocations(Transactions transactions, RevocationLog log,
-            @ConfigProperty(name = "proxy-keys.limit.delete-all.per-minute") int callsPerMinute,
-            @ConfigProperty(name = "proxy-keys.limit.delete-all.burst") int burst) {
+            @ConfigProperty(name = "proxy-keys.limit.delete-all.per-minute") int deleteAllPerMinute,
+            @ConfigProperty(name = "proxy-keys.limit.delete-all.burst") int deleteAllBurst,
+            @ConfigProperty(name = "proxy-keys.limit.remove.per-minute") int removePerMinute,
+            @ConfigProperty(name = "proxy-keys.limit.remove.burst") int removeBurst) {
         this.transactions = transactions;
         this.log = log;
-        this.callsPerMinute = callsPerMinute;
-        this.burst = burst;
+        this.deleteAll = new Limit("delete-all", deleteAllPerMinute, deleteAllBurst);
+        this.remove = new Limit("remove", removePerMinute, removeBurst);
     }
 
     /**
      * Carries out an order.
      *
      * @return the receipt, also when there was no key to delete; fails with the {@link Refusal} to answer with: 401 for an
-     *         unknown account, 422 for a dedupe key of another operation, 429 at the limit, 503 if the database cannot be
-     *         used or its confirmation was lost
+     *         unknown account, 403 and 404 for a key of another account or none, 422 for a dedupe key of another operation,
+     *         429 at the limit, 503 if the database cannot be used or its confirmation was lost
      */
     public Uni<Receipt> revoke(RevocationOrder order) {
-        return transactions.run(order.id(), session -> lockAccount(session, order).chain(() -> revoke(session, order)))
+        Limit limit = order.operation() == Operation.ONE ? remove : deleteAll;
+        return transactions.run(order.id(), session -> AccountLock.take(session, order.account())
+                        .chain(() -> revoke(session, order, limit)))
+                // After COMMIT: a refused removal is counted against the limit.
+                .map(row -> receipt(row, limit))
                 .invoke(receipt -> log.revoked(order, receipt));
     }
 
-    private Uni<Void> lockAccount(Mutiny.Session session, RevocationOrder order) {
-        return session.createNativeQuery(LOCK_ACCOUNT, String.class)
-                .setParameter(1, order.account())
-                .getSingleResultOrNull()
-                .onItem().ifNull().failWith(() -> Refusal.invalidToken(new IllegalStateException("no such account")))
-                .replaceWithVoid();
-    }
-
-    private Uni<Receipt> revoke(Mutiny.Session session, RevocationOrder order) {
+    private static Uni<Object[]> revoke(Mutiny.Session session, RevocationOrder order, Limit limit) {
+        KeyReference target = order.target();
         return session.createNativeQuery(REVOKE, Object[].class)
                 .setParameter(1, order.id())
                 .setParameter(2, order.account())
                 .setParameter(3, RevocationOrder.TRIGGER)
                 .setParameter(4, order.operation().code())
-                .setParameter(5, order.dedupeKey())
-                .setParameter(6, order.requestedBy())
-                .setParameter(7, callsPerMinute)
-                .setParameter(8, burst)
-                .getSingleResult()
-                .map(this::receipt);
+                .setParameter(5, target == null ? null : target.id())
+                .setParameter(6, target == null ? null : target.secretHash())
+                .setParameter(7, order.dedupeKey())
+                .setParameter(8, order.requestedBy())
+                .setParameter(9, limit.perMinute)
+                .setParameter(10, limit.burst)
+                .getSingleResult();
     }
 
-    private Receipt receipt(Object[] row) {
+    private static Receipt receipt(Object[] row, Limit limit) {
         String outcome = (String) row[0];
         return switch (outcome) {
             case "revoked", "replayed" -> new Receipt((UUID) row[1], (Integer) row[2], (BigDecimal) row[3],
                     (BigDecimal) row[4], (Long) row[5], outcome.equals("replayed"));
             case "reused" -> throw Refusal.idempotencyKeyReused();
-            case "limited" -> throw Refusal.tooManyRequests("delete-all", burst, callsPerMinute,
+            case "limited" -> throw Refusal.tooManyRequests(limit.name, limit.burst, limit.perMinute,
                     Duration.ofSeconds((Integer) row[6]));
+            case "foreign" -> throw Refusal.foreignKey();
+            case "unknown" -> throw Refusal.unknownKey();
             default -> throw new IllegalStateException("Unknown outcome " + outcome);
         };
     }

@@ -7,6 +7,7 @@ import io.vertx.pgclient.PgConnectOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -47,8 +48,10 @@ public final class Settings {
             require(AccessTokens.AUDIENCES, "the audience (aud) of access tokens");
             require(KeyLocation.PROPERTY, "where the keys that sign access tokens are: https:, file: or a class path resource");
             check(KeyLocation.PROPERTY, Settings::checkKeyLocation);
-            check("proxy-keys.limit.delete-all.per-minute", text -> checkNumber(text, 0));
-            check("proxy-keys.limit.delete-all.burst", text -> checkNumber(text, 1));
+            for (String operation : List.of("delete-all", "remove")) {
+                check("proxy-keys.limit." + operation + ".per-minute", text -> checkNumber(text, 0));
+                check("proxy-keys.limit." + operation + ".burst", text -> checkNumber(text, 1));
+            }
             return Optional.empty();
         } catch (Mistake mistake) {
             return Optional.of(mistake.getMessage().replaceAll("\\s+", " "));

@@ -150,7 +150,7 @@ class SchemaTest {
                     account, account + "new");
             for (String forbidden : List.of("UPDATE account SET balance = 1", "UPDATE proxy_key SET used = 0",
                     "DELETE FROM proxy_key", "SELECT * FROM revocation", "INSERT INTO account (id) VALUES ('x')",
-                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account + "', 'request', 'all', NULL, NULL, NULL, 0, 1)")) {
+                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account + "', 'request', 'all', NULL, NULL, NULL, NULL, NULL, 0, 1)")) {
                 SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(gateway, forbidden), forbidden);
                 assertEquals("42501", refused.getSQLState(), forbidden);
             }

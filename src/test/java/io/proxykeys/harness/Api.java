@@ -19,7 +19,7 @@ public final class Api {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    private static final String PROXY = "/v1/auth/proxy";
+    public static final String PROXY = "/v1/auth/proxy";
 
     private Api() {
     }
@@ -38,6 +38,41 @@ public final class Api {
 
     public static Response deleteAll(String account, String idempotencyKey) {
         return as(account).header("Idempotency-Key", idempotencyKey).delete(PROXY);
+    }
+
+    public static Response list(String account) {
+        return as(account).get(PROXY);
+    }
+
+    public static Response preview(String account, String query) {
+        return as(account).get(PROXY + "/preview" + query);
+    }
+
+    public static Response remove(String account, String proxyKey) {
+        return as(account).contentType("application/json").body(body(proxyKey)).post(PROXY + "/remove");
+    }
+
+    public static Response remove(String account, String proxyKey, String idempotencyKey) {
+        return as(account).header("Idempotency-Key", idempotencyKey).contentType("application/json").body(body(proxyKey))
+                .post(PROXY + "/remove");
+    }
+
+    public static Response toggle(String account, String proxyKey) {
+        return as(account).contentType("application/json").body(body(proxyKey)).post(PROXY + "/toggle");
+    }
+
+    public static Response toggle(String account, String proxyKey, boolean active) {
+        return as(account).contentType("application/json")
+                .body(JSON.createObjectNode().put("proxy_key", proxyKey).put("is_active", active).toString())
+                .post(PROXY + "/toggle");
+    }
+
+    public static Response receipts(String account, String query) {
+        return as(account).get(PROXY + "/revocations" + query);
+    }
+
+    private static String body(String proxyKey) {
+        return JSON.createObjectNode().put("proxy_key", proxyKey).toString();
     }
 
     public static JsonNode json(Response response) {

@@ -25,6 +25,8 @@ public final class Issuer {
     public static final String NAME = "https://issuer.test/";
     public static final String AUDIENCE = "proxy-keys";
     public static final String DELETE = "proxy_keys:delete";
+    public static final String READ = "proxy_keys:read";
+    public static final String WRITE = "proxy_keys:write";
 
     private static Issuer shared;
 
@@ -48,9 +50,9 @@ public final class Issuer {
         return keyServer;
     }
 
-    /** A good token: RS256, the scope to delete, valid for five minutes. */
+    /** A good token: RS256, every scope, valid for five minutes. */
     public String token(String account) {
-        return token(account, DELETE);
+        return token(account, String.join(" ", READ, WRITE, DELETE));
     }
 
     public String token(String account, String scope) {

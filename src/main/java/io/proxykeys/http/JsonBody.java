@@ -1,0 +1,119 @@
+package io.proxykeys.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.proxykeys.problem.Refusal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/** A small JSON object as the body of a request, read strictly: a misspelt field must not be taken for a missing one. */
+public final class JsonBody {
+
+    private static final int MAX_BYTES = 8 * 1024;
+    private static final int MAX_KEY = 256;
+    private static final ObjectReader JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build().readerFor(JsonNode.class);
+
+    private final JsonNode object;
+
+    private JsonBody(JsonNode object) {
+        this.object = object;
+    }
+
+    /**
+     * Reads the body of a call.
+     *
+     * @param fields the fields it may have
+     * @throws Refusal 413 over 8 KiB, 415 if it is not declared as JSON, 400 if it is not a JSON object, 422 for any other field
+     */
+    public static JsonBody of(Call call, Set<String> fields) {
+        byte[] bytes = bytes(call);
+        if (bytes != null && bytes.length > MAX_BYTES) {
+            throw Refusal.bodyTooLarge(MAX_BYTES);
+        }
+        if (!isJson(call.headers("Content-Type"))) {
+            throw Refusal.notJson();
+        }
+        JsonNode node = parse(bytes);
+        for (Iterator<String> names = node.fieldNames(); names.hasNext();) {
+            if (!fields.contains(names.next())) {
+                throw Refusal.invalidField("The body may have no other fields than " + String.join(", ", fields.stream().sorted().toList())
+                        + ". Nothing was changed.");
+            }
+        }
+        return new JsonBody(node);
+    }
+
+    /** The field {@code proxy_key}: 1 to 256 characters; else a 422 {@link Refusal}. */
+    public String proxyKey() {
+        JsonNode value = object.get("proxy_key");
+        if (value == null || !value.isTextual() || value.textValue().isEmpty()
+                || value.textValue().codePointCount(0, value.textValue().length()) > MAX_KEY) {
+            throw Refusal.invalidField("proxy_key must be a string of 1 to 256 characters. Nothing was changed.");
+        }
+        return value.textValue();
+    }
+
+    /** A field that is true or false, or {@code null} if there is none; else a 422 {@link Refusal}. */
+    public Boolean flag(String name) {
+        JsonNode value = object.get(name);
+        if (value == null) {
+            return null;
+        }
+        if (!value.isBoolean()) {
+            throw Refusal.invalidField(name + " must be true or false. Nothing was changed.");
+        }
+        return value.booleanValue();
+    }
+
+    /** {@code null} if the body says it is base64 and is not. */
+    private static byte[] bytes(Call call) {
+        String body = call.body() == null ? "" : call.body();
+        if (!call.isBase64Encoded()) {
+            return body.length() > MAX_BYTES ? new byte[MAX_BYTES + 1] : body.getBytes(StandardCharsets.UTF_8);
+        }
+        if (body.length() > MAX_BYTES * 2) {
+            return new byte[MAX_BYTES + 1];
+        }
+        try {
+            return Base64.getDecoder().decode(body);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    private static boolean isJson(List<String> contentTypes) {
+        if (contentTypes.size() != 1) {
+            return false;
+        }
+        String type = contentTypes.get(0).split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+        return type.equals("application/json");
+    }
+
+    private static JsonNode parse(byte[] bytes) {
+        JsonNode node = null;
+        try {
+            if (bytes != null) {
+                node = JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+            }
+        } catch (JsonProcessingException | CharacterCodingException e) {
+            // said below
+        }
+        if (node == null || !node.isObject()) {
+            throw Refusal.malformed("The body must be a JSON object, such as {\"proxy_key\":\"ek-proxy-…\"}. Nothing was changed.");
+        }
+        return node;
+    }
+}

@@ -1,0 +1,29 @@
+package io.proxykeys.key;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/**
+ * A key as a caller names it: by its public identifier or by its full secret. Which of the two it is shows in the database;
+ * the secret itself is not sent there.
+ *
+ * @param id the text, if it can be a public identifier; {@code null} if no identifier has such characters
+ * @param secretHash SHA-256 of the text
+ */
+public record KeyReference(String id, byte[] secretHash) {
+
+    public static KeyReference of(String text) {
+        // PostgreSQL has no NUL in texts, and half a surrogate pair would be sent as a question mark.
+        boolean canBeId = text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
+        return new KeyReference(canBeId ? text : null, sha256(text));
+    }
+
+    private static byte[] sha256(String text) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package io.proxykeys.key;
+
+import io.proxykeys.access.Caller;
+import io.proxykeys.account.Account;
+import io.proxykeys.database.Transactions;
+import io.proxykeys.http.Call;
+import io.proxykeys.http.Paging;
+import io.proxykeys.http.Route;
+import io.proxykeys.key.KeyPages.KeyPage;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.SecurityContext;
+import java.util.List;
+import org.jboss.resteasy.reactive.RestResponse;
+
+/**
+ * {@code GET /v1/auth/proxy}: the account's keys as a bare JSON array, in the order of creation, then key. Up to 15,000; where
+ * there are more, {@code Link} leads to the next page and {@code X-Total-Count} says how many there are.
+ */
+@Path(Route.PROXY)
+public class ListResource {
+
+    private static final String KEYS = "SELECT " + ListedKey.COLUMNS + """
+             FROM proxy_key
+             WHERE account_id = ?1
+               AND (created_at, id) > (timestamptz 'epoch' + CAST(?2 AS bigint) * interval '1 microsecond', ?3)
+             ORDER BY created_at, id
+             LIMIT ?4""";
+    private static final String COUNT = "SELECT count(*) FROM proxy_key WHERE account_id = ?1";
+    private static final String ACCOUNT = "SELECT id FROM account WHERE id = ?1";
+    private static final String EMPTY = "[]";
+
+    private final Transactions transactions;
+    private final KeyPages pages;
+    private final Call call;
+
+    @Inject
+    ListResource(Transactions transactions, KeyPages pages, Call call) {
+        this.transactions = transactions;
+        this.pages = pages;
+        this.call = call;
+    }
+
+    @GET
+    public Uni<RestResponse<String>> list(@Context SecurityContext security) {
+        String account = ((Caller) security.getUserPrincipal()).account();
+        Place from = Place.ofQuery(call.rawQuery(), Place.START);
+        return pages.page(from, place -> chunk(account, place)).chain(page -> answer(account, from, page));
+    }
+
+    private Uni<List<Object[]>> chunk(String account, Place after) {
+        return transactions.read(session -> session.createNativeQuery(KEYS, Object[].class)
+                .setParameter(1, account)
+                .setParameter(2, after.micros())
+                .setParameter(3, after.id())
+                .setParameter(4, KeyPages.CHUNK)
+                .getResultList());
+    }
+
+    private Uni<RestResponse<String>> answer(String account, Place from, KeyPage page) {
+        if (page.next() != null || !from.equals(Place.START)) {
+            return transactions.read(session -> session.createNativeQuery(COUNT, Long.class)
+                    .setParameter(1, account).getSingleResult())
+                    .map(total -> Paging.page(page.json(), total, Route.PROXY, page.next() == null ? null : page.next().query()));
+        }
+        return page.json().equals(EMPTY) ? requireAccount(account) : Uni.createFrom().item(Paging.whole(page.json()));
+    }
+
+    private Uni<RestResponse<String>> requireAccount(String account) {
+        return transactions.read(session -> session.createNativeQuery(ACCOUNT, String.class)
+                .setParameter(1, account).getSingleResultOrNull())
+                .onItem().ifNull().failWith(Account::unknown)
+                .replaceWith(() -> Paging.whole(EMPTY));
+    }
+}

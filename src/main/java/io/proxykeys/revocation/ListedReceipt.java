@@ -1,0 +1,54 @@
+package io.proxykeys.revocation;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.math.BigDecimal;
+import java.util.UUID;
+
+/**
+ * A receipt as the account's owner reads it.
+ *
+ * @param revocationId which one
+ * @param revokedAt Unix seconds
+ * @param trigger {@code request} or {@code alert}
+ * @param operation {@code all}, {@code expired}, {@code inactive}, {@code never_used} or {@code one}
+ * @param requestedBy the client that asked for it, or the source of the alert; may be {@code null}
+ * @param reason the alert's; may be {@code null}
+ * @param deleted how many keys
+ * @param creditsReturned what they had left; six decimals
+ * @param balance the balance after it; six decimals
+ * @param keys a JSON array of the deleted keys as they were; {@code null} in a list, and then not written
+ */
+@RegisterForReflection
+@JsonPropertyOrder({ "revocation_id", "revoked_at", "trigger", "operation", "requested_by", "reason", "deleted",
+        "credits_returned", "balance", "keys" })
+record ListedReceipt(
+        @JsonProperty("revocation_id") UUID revocationId,
+        @JsonProperty("revoked_at") long revokedAt,
+        String trigger,
+        String operation,
+        @JsonProperty("requested_by") String requestedBy,
+        String reason,
+        int deleted,
+        @JsonProperty("credits_returned") BigDecimal creditsReturned,
+        BigDecimal balance,
+        @JsonInclude(JsonInclude.Include.NON_NULL) @JsonRawValue String keys) {
+
+    /** The columns of {@code revocation} that {@link #of} reads, in its order; the last one is for the place in the order. */
+    static final String COLUMNS = """
+            id, listed_seconds(revoked_at, 0), trigger, operation, requested_by, reason, keys_deleted, credits_returned, \
+            balance_after, CAST(extract(epoch FROM revoked_at) * 1000000 AS bigint)""";
+
+    static ListedReceipt of(Object[] row) {
+        return new ListedReceipt((UUID) row[0], (Long) row[1], (String) row[2], (String) row[3], (String) row[4],
+                (String) row[5], (Integer) row[6], (BigDecimal) row[7], (BigDecimal) row[8], null);
+    }
+
+    ListedReceipt with(String deletedKeys) {
+        return new ListedReceipt(revocationId, revokedAt, trigger, operation, requestedBy, reason, deleted, creditsReturned,
+                balance, deletedKeys);
+    }
+}

@@ -1,0 +1,109 @@
+package io.proxykeys.revocation;
+
+import io.proxykeys.account.Account;
+import io.proxykeys.database.Transactions;
+import io.proxykeys.key.KeyPages;
+import io.proxykeys.key.KeyPages.KeyPage;
+import io.proxykeys.key.ListedKey;
+import io.proxykeys.key.Place;
+import io.proxykeys.problem.Refusal;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.util.List;
+import java.util.UUID;
+import org.hibernate.reactive.mutiny.Mutiny;
+
+/** Reads receipts for the owner of the account. */
+@ApplicationScoped
+public class Receipts {
+
+    /** Receipts of one page. */
+    static final int PAGE = 1_000;
+
+    /** Before the newest receipt. */
+    static final Place NEWEST = new Place(Place.LATEST, "ffffffff-ffff-ffff-ffff-ffffffffffff");
+
+    /** Newest first; one more than a page, to see whether there is another. A row without receipt for an account that has none. */
+    private static final String LIST = "SELECT r.* FROM account a LEFT JOIN LATERAL (SELECT " + ListedReceipt.COLUMNS + """
+             FROM revocation
+             WHERE account_id = a.id
+               AND (revoked_at, id) < (timestamptz 'epoch' + CAST(?2 AS bigint) * interval '1 microsecond', ?3)
+             ORDER BY revoked_at DESC, id DESC
+             LIMIT ?4) r ON true
+             WHERE a.id = ?1""";
+    private static final String COUNT = "SELECT count(*) FROM revocation WHERE account_id = ?1";
+    private static final String ONE = "SELECT " + ListedReceipt.COLUMNS + " FROM revocation WHERE account_id = ?1 AND id = ?2";
+    private static final String KEYS = "SELECT " + ListedKey.COLUMNS + """
+             FROM revoked_key
+             WHERE revocation_id = ?1
+               AND (created_at, id) > (timestamptz 'epoch' + CAST(?2 AS bigint) * interval '1 microsecond', ?3)
+             ORDER BY created_at, id
+             LIMIT ?4""";
+
+    private final Transactions transactions;
+    private final KeyPages pages;
+
+    @Inject
+    Receipts(Transactions transactions, KeyPages pages) {
+        this.transactions = transactions;
+        this.pages = pages;
+    }
+
+    /** Up to {@value #PAGE} rows of {@link ListedReceipt#COLUMNS}, and one more if there are more. */
+    Uni<List<Object[]>> after(String account, Place from) {
+        UUID id = idOf(from);
+        return transactions.read(session -> session.createNativeQuery(LIST, Object[].class)
+                .setParameter(1, account)
+                .setParameter(2, from.micros())
+                .setParameter(3, id)
+                .setParameter(4, PAGE + 1)
+                .getResultList())
+                .map(Receipts::ofExistingAccount);
+    }
+
+    Uni<Long> count(String account) {
+        return transactions.read(session -> session.createNativeQuery(COUNT, Long.class)
+                .setParameter(1, account).getSingleResult());
+    }
+
+    /** A receipt of the account, or {@code null}. */
+    Uni<ListedReceipt> find(String account, UUID id) {
+        return transactions.read(session -> session.createNativeQuery(ONE, Object[].class)
+                .setParameter(1, account).setParameter(2, id).getSingleResultOrNull())
+                .map(row -> row == null ? null : ListedReceipt.of(row));
+    }
+
+    /** A page of the keys that a revocation deleted. */
+    Uni<KeyPage> keys(UUID revocation, Place from) {
+        return pages.page(from, place -> transactions.read(session -> keysAfter(session, revocation, place)));
+    }
+
+    static Place placeOf(Object[] row) {
+        return new Place((Long) row[9], row[0].toString());
+    }
+
+    private static Uni<List<Object[]>> keysAfter(Mutiny.Session session, UUID revocation, Place place) {
+        return session.createNativeQuery(KEYS, Object[].class)
+                .setParameter(1, revocation)
+                .setParameter(2, place.micros())
+                .setParameter(3, place.id())
+                .setParameter(4, KeyPages.CHUNK)
+                .getResultList();
+    }
+
+    private static List<Object[]> ofExistingAccount(List<Object[]> rows) {
+        if (rows.isEmpty()) {
+            throw Account.unknown();
+        }
+        return rows.get(0)[0] == null ? List.of() : rows;
+    }
+
+    private static UUID idOf(Place place) {
+        try {
+            return UUID.fromString(place.id());
+        } catch (IllegalArgumentException e) {
+            throw Refusal.malformed("The query must be that of a Link header of this API.");
+        }
+    }
+}
