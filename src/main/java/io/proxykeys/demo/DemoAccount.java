@@ -30,7 +30,8 @@ class DemoAccount {
             DELETE FROM revoked_key WHERE revocation_id IN (SELECT id FROM revocation WHERE account_id = 'demo');
             DELETE FROM revocation WHERE account_id = 'demo';
             INSERT INTO account (id, balance) VALUES ('demo', 1250)
-                ON CONFLICT (id) DO UPDATE SET balance = 1250, delete_all_paid_until = NULL;
+                ON CONFLICT (id) DO UPDATE
+                SET balance = 1250, delete_all_paid_until = NULL, remove_paid_until = NULL;
             SELECT create_proxy_key('demo', name, sha256(name::bytea), allocated, expires_at, models, '{}')
               FROM (VALUES ('partly used', 100, NULL::timestamptz, '{large,small}'::text[]),
                            ('unused', 50, NULL, '{}'),
@@ -66,7 +67,7 @@ class DemoAccount {
     }
 
     private String instructions() {
-        String token = keys.token(issuer, audience, ACCOUNT, Scope.DELETE, Duration.ofHours(8));
+        String token = keys.token(issuer, audience, ACCOUNT, String.join(" ", Scope.READ, Scope.WRITE, Scope.DELETE), Duration.ofHours(8));
         return """
 
                 ------------------------------------------------------------------------------------------------

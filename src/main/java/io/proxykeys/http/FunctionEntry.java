@@ -77,6 +77,8 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
         if (response.getHeaders() != null) {
             headers.putAll(response.getHeaders());
         }
+        // Between the router and us, not between us and the client (RFC 9110, section 7.6.1): the body is one string here.
+        headers.keySet().removeIf("transfer-encoding"::equalsIgnoreCase);
         headers.put("Cache-Control", "no-store");
         headers.put("X-Content-Type-Options", "nosniff");
         response.setHeaders(headers);
