@@ -105,6 +105,7 @@ def main():
         function = subprocess.Popen([binary], stdout=null, stderr=null, env={
             "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_address[1]}",
             "QUARKUS_DATASOURCE_REACTIVE_URL": "postgresql://127.0.0.1:1/none", "QUARKUS_DATASOURCE_USERNAME": "none",
+            "QUARKUS_DATASOURCE_PASSWORD": "none",
             "MP_JWT_VERIFY_PUBLICKEY_LOCATION": "file:" + file.name,
             "MP_JWT_VERIFY_ISSUER": claims["iss"], "MP_JWT_VERIFY_AUDIENCES": claims["aud"]})
         try:

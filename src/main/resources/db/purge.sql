@@ -1,3 +1,5 @@
--- Receipts are kept 90 days. Run by the owner of the tables, once a day; may be repeated and interrupted at will.
-delete from revoked_key k using revocation r where r.id = k.revocation_id and r.revoked_at < now() - interval '90 days';
-delete from revocation where revoked_at < now() - interval '90 days';
+-- Receipts are kept 90 days. Run by the owner of the tables, once a day. One statement: receipts and their keys go together.
+with old as (
+    delete from revocation where revoked_at < now() - interval '90 days' returning id
+)
+delete from revoked_key k using old where k.revocation_id = old.id;

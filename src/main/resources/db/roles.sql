@@ -20,6 +20,7 @@ $$;
 revoke execute on function
     spend_credits(bytea, numeric),
     create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]),
+    lock_account(text),
     revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, int, int),
     toggle_proxy_key(text, text, bytea, boolean)
     from public;
@@ -34,11 +35,11 @@ grant execute on function
     toggle_proxy_key(text, text, bytea, boolean)
     to proxy_keys_function;
 
--- The data plane: looks keys up, spends and creates through the two functions, which act with their owner's rights. It can
--- write no table, so a transaction of its spends on one key (the alternative, locking the account's row first, would take
--- the right to update a column of account, and each of them is money or a safeguard).
+-- The data plane: looks keys up, spends and creates through the functions, which act with their owner's rights. It can write
+-- no table.
 grant select on account, proxy_key to proxy_keys_data_plane;
 grant execute on function
     spend_credits(bytea, numeric),
-    create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[])
+    create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]),
+    lock_account(text)
     to proxy_keys_data_plane;

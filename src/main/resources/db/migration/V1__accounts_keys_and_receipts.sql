@@ -11,6 +11,7 @@ create table account (
     new_keys_blocked_until timestamptz,
     delete_all_paid_until  timestamptz,
     remove_paid_until      timestamptz,
+    constraint account_limits_finite check (isfinite(delete_all_paid_until) and isfinite(remove_paid_until)),
     constraint account_id_length check (char_length(id) between 1 and 255),
     constraint account_balance_not_negative check (balance >= 0 and balance <> 'NaN')
 );
@@ -103,7 +104,8 @@ create table revoked_key (
     model_whitelist text[]         not null,
     ip_whitelist    text[]         not null,
     created_at      timestamptz    not null,
-    last_used       timestamptz
+    last_used       timestamptz,
+    constraint revoked_key_amounts check (allocated >= used and used >= 0 and allocated <> 'NaN')
 );
 
 create index revoked_key_of_revocation on revoked_key (revocation_id);

@@ -1,6 +1,6 @@
--- What the data plane calls: spend with a key, create a key.
+-- What the data plane calls: spend with a key, create a key, lock an account to spend with several.
 --
--- Both are SECURITY DEFINER, so that its role needs no right to write the tables and cannot move a credit any other
+-- All are SECURITY DEFINER, so that its role needs no right to write the tables and cannot move a credit any other
 -- way (see ../roles.sql). The search path is therefore fixed at the end of this file, with pg_temp last: otherwise a
 -- caller's temporary table named account would be used in place of ours.
 --
@@ -9,7 +9,7 @@
 -- PK002      spend_credits         the key is disabled
 -- PK003      spend_credits         the key has expired
 -- PK004      spend_credits         the key has too few credits left
--- PK005      create_proxy_key      no such account
+-- PK005      the other two         no such account
 -- PK006      create_proxy_key      the account's balance is too low
 -- PK007      create_proxy_key      new keys are blocked for this account at the moment
 -- 22003      both                  the amount is not finite, not above zero, too large or finer than six decimals
@@ -80,7 +80,7 @@ begin
         raise exception 'the allocation must be an amount above zero, below 10^14, with at most six decimals'
             using errcode = 'numeric_value_out_of_range';
     end if;
-    if name is null or char_length(name) > 25 then
+    if char_length(name) > 25 then
         raise exception 'the name must have at most 25 characters' using errcode = 'invalid_parameter_value';
     end if;
     if secret_hash is null or octet_length(secret_hash) <> 32 then
@@ -113,9 +113,25 @@ $$;
 comment on function create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]) is
     'Moves credits from the balance into a new key and returns its public identifier.';
 
+-- For a transaction that spends on several keys of an account: called first, it cannot deadlock with a deletion.
+create function lock_account(account_id text) returns void
+    language plpgsql security definer as
+$$
+begin
+    perform from account a where a.id = lock_account.account_id for update;
+    if not found then
+        raise exception 'no such account' using errcode = 'PK005';
+    end if;
+end
+$$;
+
+comment on function lock_account(text) is
+    'Makes deletions, toggles and creations of this account wait until the transaction ends.';
+
 do
 $$
 begin
+    execute format('alter function lock_account(text) set search_path = %I, pg_temp', current_schema());
     execute format('alter function spend_credits(bytea, numeric) set search_path = %I, pg_temp', current_schema());
     execute format('alter function create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[])'
                    ' set search_path = %I, pg_temp', current_schema());

@@ -62,6 +62,10 @@ declare
     first_made timestamptz := '-infinity';
     last_made  timestamptz := 'infinity';
 begin
+    if operation not in ('all', 'expired', 'inactive', 'never_used', 'one') then
+        raise exception 'unknown operation %', operation using errcode = 'invalid_parameter_value';
+    end if;
+
     -- Has this been done already? Looked up before it is counted: a replay is free.
     select * into earlier from revocation r where r.id = receipt_id;
     if found then

@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jose4j.jwa.AlgorithmConstraints;
@@ -54,6 +55,8 @@ public class AccessTokens {
             ErrorCodes.MISCELLANEOUS, ErrorCodes.JSON_INVALID);
     private static final int OUR_RULE = -1;
     private static final String SCHEME = "bearer ";
+    /** Three parts in base64url (RFC 7515, section 3.1), none of them empty. */
+    private static final Pattern COMPACT = Pattern.compile("[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
     private static final int MAX_TOKEN = 8192;
     private static final int MAX_NAME = 255;
 
@@ -67,11 +70,12 @@ public class AccessTokens {
         this.rules = new JwtConsumerBuilder()
                 .setVerificationKeyResolver(keys)
                 .setJwsAlgorithmConstraints(ALGORITHMS)
-                .setExpectedIssuer(true, issuer)
-                .setExpectedAudience(true, audiences.toArray(String[]::new))
+                .setExpectedIssuer(true, issuer.strip())
+                .setExpectedAudience(true, audiences.stream().map(String::strip).toArray(String[]::new))
                 .setRequireExpirationTime()
                 .setAllowedClockSkewInSeconds(LEEWAY_SECONDS)
                 .setRequireSubject()
+                .registerValidator(AccessTokens::checkCritical)
                 .registerValidator(AccessTokens::checkType)
                 .registerValidator(AccessTokens::checkIssuedAt)
                 .registerValidator(AccessTokens::checkSubject)
@@ -88,8 +92,13 @@ public class AccessTokens {
         return Uni.createFrom().deferred(() -> {
             String token = bearerToken(authorization);
             return keys.ready().map(ready -> caller(token))
-                    .onFailure(UnknownKey.class).recoverWithUni(() -> keys.renewed().map(renewed -> caller(token)))
-                    .onFailure(UnknownKey.class).transform(Refusal::invalidToken);
+                    .onFailure(NotOurKey.class).recoverWithUni(stranger -> keys.renewed().map(renewed -> {
+                        if (renewed) {
+                            return caller(token);
+                        }
+                        throw (NotOurKey) stranger;
+                    }))
+                    .onFailure(NotOurKey.class).transform(Refusal::invalidToken);
         });
     }
 
@@ -97,13 +106,14 @@ public class AccessTokens {
         if (authorization.isEmpty() || !authorization.get(0).toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
             throw Refusal.unauthenticated();
         }
-        String token = authorization.get(0).substring(SCHEME.length()).strip();
+        String token = authorization.get(0).substring(SCHEME.length()).replaceAll("^ +| +$", "");
         if (token.isEmpty()) {
             throw Refusal.unauthenticated();
         }
-        // The gateway joins repeated headers with commas, and no token contains one: two credentials are none.
-        if (authorization.size() > 1 || token.indexOf(',') >= 0 || token.length() > MAX_TOKEN) {
-            throw Refusal.invalidToken(new IllegalArgumentException("not one token of at most " + MAX_TOKEN + " characters"));
+        // Checked here, because jose4j skips over what is not base64url. The gateway joins repeated headers with commas, and
+        // no token contains one: two credentials are none.
+        if (authorization.size() > 1 || token.length() > MAX_TOKEN || !COMPACT.matcher(token).matches()) {
+            throw Refusal.invalidToken(new IllegalArgumentException("not one JWT of at most " + MAX_TOKEN + " characters"));
         }
         return token;
     }
@@ -114,7 +124,10 @@ public class AccessTokens {
             return new Caller(claims.getSubject(), scopes(claims), client(claims));
         } catch (InvalidJwtException e) {
             if (e.getCause() instanceof VerificationKeys.NoSuchKey) {
-                throw new UnknownKey();
+                throw new NotOurKey("no known key fits the token");
+            }
+            if (e.hasErrorCode(ErrorCodes.SIGNATURE_INVALID)) {
+                throw new NotOurKey("the signature is not that of the key");
             }
             throw Refusal.invalidToken(new IllegalArgumentException(reasons(e)));
         } catch (MalformedClaimException e) {
@@ -143,6 +156,12 @@ public class AccessTokens {
             }
         }
         return null;
+    }
+
+    /** An extension that must be understood (RFC 7515, section 4.1.11) is refused, since none is defined for access tokens. */
+    private static Error checkCritical(JwtContext context) {
+        return context.getJoseObjects().get(0).getHeaders().getObjectHeaderValue("crit") == null ? null
+                : new Error(OUR_RULE, "extensions (crit) are not understood");
     }
 
     private static Error checkType(JwtContext context) {
@@ -177,10 +196,10 @@ public class AccessTokens {
                 && text.chars().noneMatch(Character::isISOControl) && utf8.canEncode(text);
     }
 
-    /** No key we know fits the token; the source may have a new one. */
-    private static final class UnknownKey extends RuntimeException {
-        UnknownKey() {
-            super("no such key", null, false, false);
+    /** No key we know fits the token, or not with this signature; the source may have another key by now. */
+    private static final class NotOurKey extends RuntimeException {
+        NotOurKey(String message) {
+            super(message, null, false, false);
         }
     }
 }

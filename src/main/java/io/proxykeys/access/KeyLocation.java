@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -23,10 +24,12 @@ public final class KeyLocation {
     private static final Set<String> THIS_MACHINE = Set.of("localhost", "127.0.0.1", "[::1]");
 
     private final String text;
+    private final String scheme;
     private final URI uri;
 
-    private KeyLocation(String text, URI uri) {
+    private KeyLocation(String text, String scheme, URI uri) {
         this.text = text;
+        this.scheme = scheme;
         this.uri = uri;
     }
 
@@ -38,7 +41,13 @@ public final class KeyLocation {
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException("is not a location: " + e.getReason(), e);
         }
-        String scheme = uri.getScheme() == null ? "classpath" : uri.getScheme();
+        if (uri.getScheme() == null && location.strip().startsWith("/")) {
+            throw new IllegalArgumentException("must begin with file: if it is a file");
+        }
+        if (uri.getUserInfo() != null) {
+            throw new IllegalArgumentException("must not contain a user or password");
+        }
+        String scheme = uri.getScheme() == null ? "classpath" : uri.getScheme().toLowerCase(Locale.ROOT);
         boolean valid = switch (scheme) {
             case "https" -> uri.getHost() != null;
             case "http" -> uri.getHost() != null && THIS_MACHINE.contains(uri.getHost());
@@ -49,28 +58,29 @@ public final class KeyLocation {
         if (!valid) {
             throw new IllegalArgumentException("must be an https: or file: location or a class path resource");
         }
-        return new KeyLocation(location.strip(), uri);
+        return new KeyLocation(location.strip(), scheme, uri);
     }
 
     /** Whether the document is fetched over the network. */
     public boolean isRemote() {
-        return "https".equals(uri.getScheme()) || "http".equals(uri.getScheme());
+        return scheme.equals("https") || scheme.equals("http");
     }
 
     /**
      * Reads a document that is not remote.
      *
-     * @throws NoSuchFileException if there is none at the moment
+     * @throws NoSuchFileException if there is no such file at the moment
+     * @throws IllegalArgumentException if there is no such class path resource, which no time can change
      */
     public String read() throws IOException {
-        if ("file".equals(uri.getScheme())) {
+        if (scheme.equals("file")) {
             return Files.readString(Path.of(uri.getPath()));
         }
         String name = uri.getSchemeSpecificPart();
         String resource = name.startsWith("/") ? name.substring(1) : name;
         try (InputStream in = Thread.currentThread().getContextClassLoader().getResourceAsStream(resource)) {
             if (in == null) {
-                throw new NoSuchFileException(resource);
+                throw new IllegalArgumentException("is not a resource of this build");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }

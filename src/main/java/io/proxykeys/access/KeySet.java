@@ -10,8 +10,12 @@ import java.security.interfaces.RSAPublicKey;
 import java.util.List;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jwk.KeyOperations;
+import org.jose4j.jwk.Use;
+import org.jose4j.jws.AlgorithmIdentifiers;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwx.JsonWebStructure;
+import org.jose4j.keys.EllipticCurves;
 import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
 import org.jose4j.keys.resolvers.VerificationKeyResolver;
 import org.jose4j.lang.JoseException;
@@ -27,19 +31,26 @@ import org.jose4j.lang.UnresolvableKeyException;
 public final class KeySet implements VerificationKeyResolver {
 
     private final VerificationKeyResolver resolver;
+    private final boolean empty;
 
-    private KeySet(VerificationKeyResolver resolver) {
+    private KeySet(VerificationKeyResolver resolver, boolean empty) {
         this.resolver = resolver;
+        this.empty = empty;
     }
 
     /**
      * Reads a key document.
      *
-     * @throws IllegalArgumentException if it is neither a key set with at least one RSA or EC key nor a public key in PEM
+     * @throws IllegalArgumentException if it is neither a key set nor a public key or certificate in PEM
      */
     public static KeySet parse(String document) {
         String text = document.strip();
-        return new KeySet(text.startsWith("{") ? ofJwks(text) : ofPem(text));
+        return text.startsWith("{") ? ofJwks(text) : ofPem(text);
+    }
+
+    /** Whether there is no key in it that could verify a token: a valid document, as of an issuer that withdrew all its keys. */
+    public boolean isEmpty() {
+        return empty;
     }
 
     @Override
@@ -47,27 +58,43 @@ public final class KeySet implements VerificationKeyResolver {
         return resolver.resolveKey(jws, nesting);
     }
 
-    private static VerificationKeyResolver ofJwks(String json) {
+    private static KeySet ofJwks(String json) {
         List<JsonWebKey> keys;
         try {
-            keys = new JsonWebKeySet(json).getJsonWebKeys().stream()
-                    .filter(key -> key.getKey() instanceof RSAPublicKey || key.getKey() instanceof ECPublicKey)
-                    .toList();
+            keys = new JsonWebKeySet(json).getJsonWebKeys().stream().filter(KeySet::verifiesTokens).toList();
         } catch (JoseException | RuntimeException e) {
             throw new IllegalArgumentException("not a JSON Web Key Set", e);
-        }
-        if (keys.isEmpty()) {
-            throw new IllegalArgumentException("the key set has no RSA or EC public key");
         }
         JwksVerificationKeyResolver resolver = new JwksVerificationKeyResolver(keys);
         // A token without kid, and several keys that fit: the one that verifies it.
         resolver.setDisambiguateWithVerifySignature(true);
-        return resolver;
+        return new KeySet(resolver, keys.isEmpty());
     }
 
-    private static VerificationKeyResolver ofPem(String pem) {
+    /** RFC 8725, section 3.1: a key is used with one algorithm, and for what it was published for. */
+    private static boolean verifiesTokens(JsonWebKey key) {
+        String algorithm = algorithm(key.getKey());
+        return algorithm != null
+                && (key.getAlgorithm() == null || key.getAlgorithm().equals(algorithm))
+                && (key.getUse() == null || key.getUse().equals(Use.SIGNATURE))
+                && (key.getKeyOps() == null || key.getKeyOps().contains(KeyOperations.VERIFY));
+    }
+
+    /** The algorithm that tokens are signed with by this kind of key; {@code null} if there is none. */
+    private static String algorithm(Key key) {
+        if (key instanceof RSAPublicKey) {
+            return AlgorithmIdentifiers.RSA_USING_SHA256;
+        }
+        return key instanceof ECPublicKey curve && curve.getParams().getCurve().equals(EllipticCurves.P256.getCurve())
+                ? AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256 : null;
+    }
+
+    private static KeySet ofPem(String pem) {
         PublicKey key = decode(pem);
-        return (jws, nesting) -> key;
+        if (algorithm(key) == null) {
+            throw new IllegalArgumentException("neither an RSA key nor one of the curve P-256");
+        }
+        return new KeySet((jws, nesting) -> key, false);
     }
 
     private static PublicKey decode(String pem) {

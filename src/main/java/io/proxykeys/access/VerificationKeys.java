@@ -19,8 +19,8 @@ import org.jose4j.keys.resolvers.VerificationKeyResolver;
 import org.jose4j.lang.UnresolvableKeyException;
 
 /**
- * The keys known at the moment, fetched before the first request and renewed when a token names one that is not among
- * them, or after {@value #MAX_AGE_MINUTES} minutes, so that a key that was withdrawn does not stay.
+ * The keys known at the moment, fetched before the first request and renewed when a token was not signed by one of them, or
+ * after {@value #MAX_AGE_MINUTES} minutes, so that a key that was withdrawn does not stay.
  *
  * <p>A token can name any key it likes, so at most one fetch a minute is made for it. A source that does not answer locks
  * out nobody whose key is known; only while no key is known at all are requests answered 503.
@@ -57,16 +57,16 @@ public class VerificationKeys implements VerificationKeyResolver {
 
     /** Completes when there are keys to verify with; fails with a 503 {@link Refusal} while there are none. */
     Uni<Void> ready() {
-        Known now = known;
-        if (now == null) {
-            return fetchAfter(BETWEEN_FIRST_FETCHES).invoke(this::requireKeys);
+        if (hasNone()) {
+            return fetchAfter(BETWEEN_FIRST_FETCHES).invoke(this::requireKeys).replaceWithVoid();
         }
-        return elapsed(now.since) < MAX_AGE.toNanos() ? Uni.createFrom().voidItem() : fetchAfter(betweenFetches);
+        return elapsed(known.since) < MAX_AGE.toNanos() ? Uni.createFrom().voidItem()
+                : fetchAfter(betweenFetches).invoke(this::requireKeys).replaceWithVoid();
     }
 
-    /** Completes when the source has been asked again, or at once if it was within the last minute. */
-    Uni<Void> renewed() {
-        return fetchAfter(betweenFetches);
+    /** Asks the source again, unless it was asked within the last minute; {@code true} when that brought an answer. */
+    Uni<Boolean> renewed() {
+        return fetchAfter(betweenFetches).invoke(this::requireKeys);
     }
 
     @Override
@@ -82,22 +82,27 @@ public class VerificationKeys implements VerificationKeyResolver {
         }
     }
 
-    private Uni<Void> fetchAfter(Duration pause) {
-        return elapsed(attemptedAt) < pause.toNanos() ? Uni.createFrom().voidItem() : fetch();
+    private Uni<Boolean> fetchAfter(Duration pause) {
+        return elapsed(attemptedAt) < pause.toNanos() ? Uni.createFrom().item(false) : fetch();
     }
 
-    private Uni<Void> fetch() {
+    private Uni<Boolean> fetch() {
         attemptedAt = System.nanoTime();
         return source.document()
                 .map(KeySet::parse)
                 .invoke(keys -> known = new Known(keys, System.nanoTime()))
+                .replaceWith(true)
                 .onFailure().invoke(failure -> LOG.errorf("The keys of %s could not be had: %s", source, failure))
-                .onFailure().recoverWithNull()
-                .replaceWithVoid();
+                .onFailure().recoverWithItem(false);
+    }
+
+    /** A source that withdraws every key means it. */
+    private boolean hasNone() {
+        return known == null || known.keys.isEmpty();
     }
 
     private void requireKeys() {
-        if (known == null) {
+        if (hasNone()) {
             throw Refusal.unavailable(new IllegalStateException("no key is known to verify tokens with"));
         }
     }

@@ -4,9 +4,13 @@ import io.quarkus.reactive.pg.client.PgPoolCreator;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnectOptions;
+import io.vertx.core.net.PemTrustOptions;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * The connection pool with the time-outs that have no setting of their own, so that a database that does not answer is a
@@ -18,10 +22,19 @@ class BoundedPool implements PgPoolCreator {
     private static final int CONNECT_MILLIS = 3_000;
     private static final int ACQUIRE_SECONDS = 5;
     /** Above the statement time-out: a connection that says nothing for longer is dead, even if nobody told us. */
-    private static final int SILENCE_SECONDS = 20;
+    private static final int SILENCE_SECONDS = 18;
+
+    private final Optional<String> url;
+
+    @Inject
+    BoundedPool(@ConfigProperty(name = "quarkus.datasource.reactive.url") Optional<String> url) {
+        this.url = url;
+    }
 
     @Override
     public Pool create(Input input) {
+        url.flatMap(RootCertificate::of).ifPresent(root -> input.pgConnectOptionsList().forEach(options -> options
+                .setPemTrustOptions(new PemTrustOptions().addCertPath(root.file().toString()))));
         input.pgConnectOptionsList().forEach(options -> options
                 .setConnectTimeout(CONNECT_MILLIS)
                 .setIdleTimeout(SILENCE_SECONDS)

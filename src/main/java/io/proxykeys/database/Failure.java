@@ -7,6 +7,9 @@ import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClosedConnectionException;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.NoRouteToHostException;
+import java.net.SocketException;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -18,19 +21,22 @@ final class Failure {
 
     /**
      * SQLSTATE classes of a server that cannot serve now (PostgreSQL manual, appendix A): 08 connection, 25P03 idle
-     * session ended, 40 rolled back, 53 out of resources, 55P03 lock not available, 57 stopped or cancelled.
+     * session ended, 25006 read-only, as a server is that lost its role, 40 rolled back, 53 out of resources, 55P03 lock not
+     * available, 57 stopped or cancelled, 58 system error.
      */
-    private static final Set<String> PASSING = Set.of("08", "40", "53", "57");
-    private static final Set<String> PASSING_STATES = Set.of("25P03", "55P03");
+    private static final Set<String> PASSING = Set.of("08", "40", "53", "57", "58");
+    private static final Set<String> PASSING_STATES = Set.of("25P03", "25006", "55P03");
     /** Not even connected: wrong credentials (28) or no such database (3D) are for the operator's log, not for the client. */
     private static final Set<String> MISCONFIGURED = Set.of("28", "3D");
 
     private Failure() {
     }
 
-    /** Whether the connection broke, as after a freeze. */
+    /** Whether a connection that was open broke, as after a freeze: closed, reset, or found closed when it is used. */
     static boolean isLostConnection(Throwable failure) {
-        return any(failure, cause -> cause instanceof ClosedConnectionException);
+        return any(failure, cause -> cause instanceof ClosedConnectionException
+                || cause instanceof SocketException && !(cause instanceof ConnectException) && !(cause instanceof NoRouteToHostException)
+                || says(cause, "Connection is not active"));
     }
 
     /** Whether the database could not be reached, or could not serve at the moment. */
@@ -39,7 +45,8 @@ final class Failure {
                 || cause instanceof IOException
                 || cause instanceof TimeoutException
                 || cause instanceof VertxException
-                || cause instanceof NoStackTraceThrowable
+                // The client's own words, for which it has no types: no connection to be had in time; closed before use.
+                || says(cause, "Timeout") || says(cause, "Connection is not active") || says(cause, "Pool closed")
                 || cause instanceof PgException refused && cannotServe(refused.getSqlState())
                 // Hibernate Reactive hands the server's refusal of a statement on as this.
                 || cause instanceof SQLException refused && cannotServe(refused.getSQLState()));
@@ -52,6 +59,10 @@ final class Failure {
             return type.isInstance(cause);
         });
         return type.isInstance(found[0]) ? type.cast(found[0]) : null;
+    }
+
+    private static boolean says(Throwable cause, String words) {
+        return cause instanceof NoStackTraceThrowable && cause.getMessage() != null && cause.getMessage().startsWith(words);
     }
 
     private static boolean cannotServe(String state) {

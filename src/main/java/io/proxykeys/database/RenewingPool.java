@@ -19,8 +19,7 @@ import java.util.function.Supplier;
  * A pool that is replaced by a new one when no connection could be had from it.
  *
  * <p>The client bounds connecting, but not what the server says after it: a server that accepts and stays silent keeps the
- * pool's only place taken until the silence is noticed, long after the server has come back. With a new pool the next call
- * works as soon as the database does.
+ * pool's only place taken, long after it has come back. With a new pool the next call works as soon as the database does.
  */
 @SuppressWarnings("deprecation") // Quarkus 3.34 casts what a PgPoolCreator makes to PgPool.
 final class RenewingPool implements PgPool {

@@ -24,8 +24,8 @@ public class Transactions {
     /** Long enough for the closed connection to leave the pool; an immediate retry is handed the same one again. */
     private static final Duration A_TICK = Duration.ofMillis(10);
 
-    /** Below the function's own time-out, so that there is an answer. */
-    private static final Duration TIME_OUT = Duration.ofSeconds(26);
+    /** With the time to fetch keys still below the function's own time-out, so that there is an answer. */
+    private static final Duration TIME_OUT = Duration.ofSeconds(24);
 
     private final Mutiny.SessionFactory sessions;
 
@@ -73,9 +73,9 @@ public class Transactions {
         if (refusal != null) {
             return refusal;
         }
-        if (!Failure.isOfTheDatabase(failure)) {
-            return failure;
+        if (committing) {
+            return Refusal.outcomeUnknown(receipt, failure);
         }
-        return committing ? Refusal.outcomeUnknown(receipt, failure) : Refusal.unavailable(failure);
+        return Failure.isOfTheDatabase(failure) ? Refusal.unavailable(failure) : failure;
     }
 }

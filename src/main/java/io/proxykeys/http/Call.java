@@ -37,6 +37,10 @@ public class Call {
     /** The query as delivered, undecoded, without the question mark; empty if there is none. */
     public String rawQuery() {
         String query = event.received().getRawQueryString();
+        Map<String, String> parameters = event.received().getQueryStringParameters();
+        if (query == null && parameters != null && !parameters.isEmpty()) {
+            throw Refusal.malformed("The event has query parameters but no raw query. Nothing was changed.");
+        }
         return query == null ? "" : query;
     }
 

@@ -3,9 +3,9 @@ package io.proxykeys.settings;
 import io.proxykeys.access.AccessTokens;
 import io.proxykeys.access.KeyLocation;
 import io.proxykeys.access.KeySet;
+import io.proxykeys.database.RootCertificate;
 import io.vertx.pgclient.PgConnectOptions;
 import java.io.IOException;
-import java.net.URI;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +20,7 @@ public final class Settings {
 
     private static final String DATABASE_URL = "quarkus.datasource.reactive.url";
     private static final String DATABASE_USER = "quarkus.datasource.username";
+    private static final String DATABASE_PASSWORD = "quarkus.datasource.password";
 
     private final Function<String, String> lookup;
 
@@ -41,11 +42,13 @@ public final class Settings {
         try {
             require(DATABASE_URL, "the PostgreSQL to use, such as postgresql://host:5432/database");
             check(DATABASE_URL, Settings::checkDatabaseUrl);
-            if (!namesUser(databaseUri(value(DATABASE_URL)))) {
+            if (!hasCredentials(value(DATABASE_URL))) {
                 require(DATABASE_USER, "the PostgreSQL user");
+                require(DATABASE_PASSWORD, "the password of the PostgreSQL user");
             }
             require(AccessTokens.ISSUER, "the issuer (iss) of access tokens");
             require(AccessTokens.AUDIENCES, "the audience (aud) of access tokens");
+            check(AccessTokens.AUDIENCES, Settings::checkAudiences);
             require(KeyLocation.PROPERTY, "where the keys that sign access tokens are: https:, file: or a class path resource");
             check(KeyLocation.PROPERTY, Settings::checkKeyLocation);
             for (String operation : List.of("delete-all", "remove")) {
@@ -83,22 +86,30 @@ public final class Settings {
 
     private static void checkDatabaseUrl(String url) {
         try {
-            PgConnectOptions.fromUri(databaseUri(url));
-            URI.create(databaseUri(url));
+            for (String one : url.split(",")) {
+                PgConnectOptions.fromUri(databaseUri(one.strip()));
+                RootCertificate.of(one).ifPresent(RootCertificate::requireReadable);
+            }
+        } catch (RootCertificate.Unreadable e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
         } catch (RuntimeException e) {
             throw new IllegalArgumentException("is not a PostgreSQL URL such as postgresql://host:5432/database", e);
         }
     }
 
-    /** The client itself falls back to a user named "user". */
-    private static boolean namesUser(String url) {
-        URI uri = URI.create(url);
-        return uri.getUserInfo() != null
-                || uri.getQuery() != null && Arrays.stream(uri.getQuery().split("&")).anyMatch(part -> part.startsWith("user="));
+    /** User and password may stand in the URL: {@code postgresql://user:password@host/database}. */
+    private static boolean hasCredentials(String url) {
+        return url.matches("[a-z:-]+//[^/?]+:[^/?]+@.*");
     }
 
     private static String databaseUri(String url) {
         return url.startsWith("vertx-reactive:") ? url.substring("vertx-reactive:".length()) : url;
+    }
+
+    private static void checkAudiences(String audiences) {
+        if (Arrays.stream(audiences.split(",", -1)).anyMatch(String::isBlank)) {
+            throw new IllegalArgumentException("must be audiences separated by commas");
+        }
     }
 
     private static void checkKeyLocation(String text) throws IOException {
@@ -112,10 +123,14 @@ public final class Settings {
         } catch (IOException notThereYet) {
             return;
         }
+        KeySet keys;
         try {
-            KeySet.parse(document);
+            keys = KeySet.parse(document);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("holds no usable key: " + e.getMessage(), e);
+        }
+        if (keys.isEmpty()) {
+            throw new IllegalArgumentException("holds no usable key: no RSA key for RS256 and no P-256 key for ES256");
         }
     }
 

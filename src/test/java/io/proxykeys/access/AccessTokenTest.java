@@ -131,6 +131,16 @@ class AccessTokenTest {
                     return parts[0] + "." + base64(claims(account, Issuer.DELETE).toJson()) + "." + parts[2];
                 }),
                 arguments("no signature", (Token) account -> ISSUER.token(account).replaceAll("\\.[^.]*$", ".")),
+                arguments("crit with an extension that the library knows", rs256(jws -> {
+                    jws.setHeader("crit", List.of("b64"));
+                    jws.setHeader("b64", true);
+                }, claims -> { })),
+                arguments("padding", (Token) account -> ISSUER.token(account) + "="),
+                arguments("something after the token", (Token) account -> ISSUER.token(account) + "!"),
+                arguments("blanks in the token", (Token) account -> ISSUER.token(account).replace(".", ". ")),
+                arguments("a line break in the token", (Token) account -> ISSUER.token(account).replaceFirst("(.{30})$", "\n$1")),
+                arguments("an odd blank before the token", (Token) account -> "\u2003" + ISSUER.token(account)),
+                arguments("encrypted", (Token) account -> ISSUER.token(account) + ".a.b"),
                 arguments("typ secevent+jwt", rs256(jws -> jws.setHeader("typ", "secevent+jwt"), claims -> { })),
                 arguments("typ dpop+jwt", rs256(jws -> jws.setHeader("typ", "dpop+jwt"), claims -> { })),
                 arguments("typ empty", rs256(jws -> jws.setHeader("typ", ""), claims -> { })),

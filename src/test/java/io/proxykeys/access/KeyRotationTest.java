@@ -34,9 +34,13 @@ class KeyRotationTest {
     }
 
     @AfterEach
-    void restore() {
+    void restore() throws InterruptedException {
         server.down(false);
         server.publish(Issuer.jwks(List.of(ISSUER.rsa, ISSUER.secondRsa, ISSUER.ec)));
+        Thread.sleep(2100);
+        // Other tests find the keys known again.
+        assertEquals(401, callWith(Issuer.rsaKey("unknown-" + System.nanoTime())));
+        assertEquals(200, callWith(ISSUER.secondRsa));
     }
 
     @Test
@@ -73,6 +77,23 @@ class KeyRotationTest {
 
         assertEquals(401, callWith(next));
         assertEquals(200, callWith(ISSUER.rsa));
+    }
+
+    @Test
+    void aKeyThatIsReplacedUnderItsNameIsPickedUp() {
+        RsaJsonWebKey replaced = Issuer.rsaKey(ISSUER.secondRsa.getKeyId());
+        server.publish(Issuer.jwks(List.of(ISSUER.rsa, replaced, ISSUER.ec)));
+
+        assertEquals(200, callWith(replaced));
+        assertEquals(401, callWith(ISSUER.secondRsa));
+    }
+
+    @Test
+    void aSourceThatWithdrawsEveryKeyMeansIt() {
+        server.publish("{\"keys\":[]}");
+
+        assertEquals(503, callWith(next));
+        assertEquals(503, callWith(ISSUER.rsa));
     }
 
     private static int callWith(RsaJsonWebKey key) {

@@ -1,13 +1,20 @@
 package io.proxykeys.access;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.Issuer;
 import java.security.Key;
 import java.util.List;
+import org.jose4j.jwk.EcJwkGenerator;
+import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.OctJwkGenerator;
+import org.jose4j.jwk.PublicJsonWebKey;
+import org.jose4j.jwk.RsaJsonWebKey;
 import org.jose4j.jws.JsonWebSignature;
+import org.jose4j.keys.EllipticCurves;
 import org.jose4j.lang.UnresolvableKeyException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,14 +55,37 @@ class KeySetTest {
     }
 
     @Test
-    void symmetricKeysAreNotTaken() {
-        assertThrows(IllegalArgumentException.class,
-                () -> KeySet.parse("{\"keys\":[" + OctJwkGenerator.generateJwk(256).toJson(
-                        org.jose4j.jwk.JsonWebKey.OutputControlLevel.INCLUDE_SYMMETRIC) + "]}"));
+    void keysThatAreNotForVerifyingTokensAreNotTaken() throws Exception {
+        RsaJsonWebKey forEncryption = Issuer.rsaKey("a");
+        forEncryption.setUse("enc");
+        RsaJsonWebKey forWrapping = Issuer.rsaKey("b");
+        forWrapping.setKeyOps(List.of("wrapKey"));
+        RsaJsonWebKey forAnotherAlgorithm = Issuer.rsaKey("c");
+        forAnotherAlgorithm.setAlgorithm("PS512");
+        PublicJsonWebKey ofAnotherCurve = EcJwkGenerator.generateJwk(EllipticCurves.P384);
+        String symmetric = OctJwkGenerator.generateJwk(256).toJson(JsonWebKey.OutputControlLevel.INCLUDE_SYMMETRIC);
+
+        assertTrue(KeySet.parse(Issuer.jwks(List.of(forEncryption, forWrapping, forAnotherAlgorithm, ofAnotherCurve))).isEmpty());
+        assertTrue(KeySet.parse("{\"keys\":[" + symmetric + "]}").isEmpty());
+        assertTrue(KeySet.parse("{\"keys\":[]}").isEmpty());
+        assertThrows(IllegalArgumentException.class, () -> KeySet.parse(Issuer.pem(ofAnotherCurve.getPublicKey())));
+    }
+
+    @Test
+    void aKeyThatIsMeantForVerifyingTokensIsTaken() throws Exception {
+        RsaJsonWebKey key = Issuer.rsaKey("a");
+        key.setUse("sig");
+        key.setAlgorithm("RS256");
+        key.setKeyOps(List.of("verify"));
+
+        KeySet keys = KeySet.parse(Issuer.jwks(List.of(key)));
+
+        assertFalse(keys.isEmpty());
+        assertEquals(key.getPublicKey(), keys.resolveKey(signature("RS256", "a"), List.of()));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = { "", "{}", "{\"keys\":[]}", "{\"keys\":7}", "{", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+    @ValueSource(strings = { "", "{}", "{\"keys\":7}", "{", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
             "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "<html>", "key" })
     void anythingElseIsRefused(String document) {
         assertThrows(IllegalArgumentException.class, () -> KeySet.parse(document));

@@ -132,7 +132,10 @@ class SchemaTest {
             "UPDATE proxy_key SET used = 'NaN' WHERE account_id = ?",
             "UPDATE proxy_key SET used = allocated + 0.000001 WHERE account_id = ?",
             "UPDATE proxy_key SET used = -0.000001 WHERE account_id = ?",
-            "UPDATE proxy_key SET allocated = 'Infinity' WHERE account_id = ?" })
+            "UPDATE proxy_key SET allocated = 'Infinity' WHERE account_id = ?",
+            "UPDATE account SET delete_all_paid_until = 'infinity' WHERE id = ?",
+            "INSERT INTO revoked_key SELECT gen_random_uuid(), id, name, 'NaN', 0, true, NULL, '{}', '{}', now(), NULL"
+                    + " FROM proxy_key WHERE account_id = ?" })
     void theTablesRefuseWhatIsNoMoney(String statement) {
         String account = Accounts.open("100");
         Accounts.createKey(account, "key", "10");
@@ -155,6 +158,33 @@ class SchemaTest {
                 assertEquals("42501", refused.getSQLState(), forbidden);
             }
         }
+    }
+
+    @Test
+    void aDeletionWaitsForATransactionThatLockedTheAccountToSpendOnTwoKeys() throws Exception {
+        String account = Accounts.open("100");
+        Accounts.createKey(account, "one", "10");
+        Accounts.createKey(account, "two", "10");
+        try (Connection gateway = database.connect("postgres", Postgres.DATA_PLANE_USER, Postgres.PASSWORD);
+                Connection other = database.connect()) {
+            gateway.setAutoCommit(false);
+            Postgres.execute(gateway, "SELECT lock_account(?)", account);
+            Accounts.spend(gateway, account, "one", "1");
+            Postgres.execute(other, "SET lock_timeout = 100");
+            SQLException waits = assertThrows(SQLException.class,
+                    () -> Postgres.execute(other, "SELECT id FROM account WHERE id = ? FOR UPDATE", account));
+            assertEquals("55P03", waits.getSQLState());
+            Accounts.spend(gateway, account, "two", "1");
+            gateway.commit();
+        }
+        refused("PK005", () -> database.execute("SELECT lock_account('nobody')"));
+    }
+
+    @Test
+    void anUnknownOperationIsRefusedAndNotReportedAsDone() {
+        String account = Accounts.open("100");
+        refused("22023", () -> database.execute("""
+                SELECT revoke_proxy_keys(gen_random_uuid(), ?, 'request', 'everything', NULL, NULL, NULL, NULL, NULL, 0, 1)""", account));
     }
 
     @Test

@@ -30,6 +30,15 @@ class TlsIT {
     }
 
     @Test
+    void theCertificateAuthorityMayBeNamedInTheUrl() throws IOException {
+        try (TlsFront front = new TlsFront(Postgres.shared().port(), "localhost", folder);
+                TlsFront other = new TlsFront(Postgres.shared().port(), "other.test", folder)) {
+            assertEquals(200, deleteAll(front, "&sslrootcert=" + front.certificate(), Map.of()));
+            assertEquals(503, deleteAll(front, "&sslrootcert=" + other.certificate(), Map.of()));
+        }
+    }
+
+    @Test
     void aCertificateThatIsNotTrustedIsRefused() throws IOException {
         try (TlsFront front = new TlsFront(Postgres.shared().port(), "localhost", folder);
                 TlsFront other = new TlsFront(Postgres.shared().port(), "other.test", folder)) {
@@ -45,11 +54,15 @@ class TlsIT {
     }
 
     private static int deleteAll(TlsFront front, Path trusted) {
+        return deleteAll(front, "", Map.of("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM", "true",
+                "QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS", trusted.toString()));
+    }
+
+    private static int deleteAll(TlsFront front, String parameter, Map<String, String> variables) {
         Map<String, String> environment = NativeFunction.environment(front.port(), ISSUER.keyServer().location());
         environment.put("QUARKUS_DATASOURCE_REACTIVE_URL",
-                "postgresql://localhost:" + front.port() + "/postgres?sslmode=verify-full");
-        environment.put("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM", "true");
-        environment.put("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS", trusted.toString());
+                "postgresql://localhost:" + front.port() + "/postgres?sslmode=verify-full" + parameter);
+        environment.putAll(variables);
         try (NativeFunction function = NativeFunction.start(environment).awaitFirstPoll()) {
             return function.invoke(Gateway.event("DELETE", "/v1/auth/proxy", "",
                     Map.of("authorization", "Bearer " + ISSUER.token(Accounts.open("1"))))).status();

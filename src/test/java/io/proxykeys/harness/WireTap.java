@@ -70,6 +70,19 @@ public final class WireTap {
         open.forEach(WireTap::close);
     }
 
+    /** Resets every connection, as a host does that has forgotten it. */
+    public void resetConnections() {
+        open.forEach(socket -> {
+            try {
+                socket.setSoLinger(true, 0);
+            } catch (IOException e) {
+                // it is closed
+            }
+            close(socket);
+        });
+    }
+
+    /** Counts anew, and nothing is broken. */
     public void reset() {
         fault = Fault.NONE;
         roundTrips.set(0);

@@ -68,6 +68,10 @@ class OddEventTest {
     static Stream<Arguments> malformed() {
         return Stream.of(
                 odd("invalid percent-encoding in the query", event -> event.put("rawQueryString", "%zz=%")),
+                odd("parameters without a raw query", event -> {
+                    event.remove("rawQueryString");
+                    event.putObject("queryStringParameters").put("status", "expired");
+                }),
                 odd("spaces in the query", event -> event.put("rawQueryString", "a b = c")),
                 odd("control characters in the query", event -> event.put("rawQueryString", "\u0000\r\n")),
                 odd("a query of 8 kB", event -> event.put("rawQueryString", "a=" + "b".repeat(8192))));

@@ -121,6 +121,19 @@ class InterleavingTest {
     }
 
     @Test
+    void aConnectionThatWasResetMeanwhileIsNotNoticedByTheCaller() {
+        for (int i = 0; i < 5; i++) {
+            String account = Accounts.open("250");
+            Api.deleteAll(account).then().statusCode(200);
+            Accounts.createFiveKeys(account);
+
+            Harness.tap().resetConnections();
+
+            Api.deleteAll(account).then().statusCode(200).body("deleted", equalTo(5));
+        }
+    }
+
+    @Test
     void whenTheAnswerToCommitIsLostTheRetryFindsTheReceipt() {
         String account = Accounts.open("250");
         Accounts.createFiveKeys(account);

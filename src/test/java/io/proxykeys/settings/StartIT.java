@@ -33,7 +33,7 @@ class StartIT {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = { "QUARKUS_DATASOURCE_REACTIVE_URL", "QUARKUS_DATASOURCE_USERNAME", "MP_JWT_VERIFY_ISSUER",
+    @ValueSource(strings = { "QUARKUS_DATASOURCE_REACTIVE_URL", "QUARKUS_DATASOURCE_USERNAME", "QUARKUS_DATASOURCE_PASSWORD", "MP_JWT_VERIFY_ISSUER",
             "MP_JWT_VERIFY_AUDIENCES", "MP_JWT_VERIFY_PUBLICKEY_LOCATION" })
     void aMissingSettingStopsTheStartWithOneLineNamingIt(String variable) {
         Map<String, String> environment = environment(ISSUER.keyServer().location());
