@@ -181,7 +181,10 @@ class TemplateTest {
 
     @Test
     void theLimitsAreThoseOfTheCodeUnlessTheyAreChanged() {
-        for (String property : List.of("proxy-keys.limit.delete-all.per-minute", "proxy-keys.limit.delete-all.burst")) {
+        List<String> limits = APPLICATION.stringPropertyNames().stream()
+                .filter(property -> property.startsWith("proxy-keys.limit.")).sorted().toList();
+        assertEquals(4, limits.size(), limits.toString());
+        for (String property : limits) {
             String parameter = (String) at(variable(variableOf(property)), "Ref");
             assertEquals(APPLICATION.getProperty(property), parameter(parameter, "Default").toString(), property);
         }
