@@ -21,7 +21,7 @@ revoke execute on function
     spend_credits(bytea, numeric),
     create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]),
     lock_account(text),
-    revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, int, int),
+    revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, int, int),
     toggle_proxy_key(text, text, bytea, boolean)
     from public;
 
@@ -31,7 +31,7 @@ grant select, update (balance, keys_version, new_keys_blocked_until, delete_all_
 grant select, delete, update (is_active) on proxy_key to proxy_keys_function;
 grant select, insert on revocation, revoked_key to proxy_keys_function;
 grant execute on function
-    revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, int, int),
+    revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, int, int),
     toggle_proxy_key(text, text, bytea, boolean)
     to proxy_keys_function;
 

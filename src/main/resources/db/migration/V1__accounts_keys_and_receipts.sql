@@ -65,6 +65,7 @@ create table revocation (
     requested_by       text,
     reason             text,
     keys_deleted       int            not null,
+    keys_spared        int            not null default 0,
     credits_returned   numeric(26, 6) not null,
     balance_after      numeric(26, 6) not null,
     revoked_at         timestamptz    not null,
@@ -88,6 +89,7 @@ comment on column revocation.target_fingerprint is
     'Removing one key: what the caller named it, hashed with the receipt''s id, to tell a repeat from another key.';
 comment on column revocation.dedupe_key is 'The request''s Idempotency-Key, or the id of the alert''s envelope.';
 comment on column revocation.requested_by is 'The token''s azp or client_id; the source of the alert.';
+comment on column revocation.keys_spared is 'An alert: how many keys were newer than what was detected, and stayed.';
 comment on column revocation.balance_after is 'The account''s balance at the end of this revocation.';
 
 -- A row for each deleted key, enough to recreate it; never a secret or its hash. A row each and not one document:

@@ -11,7 +11,8 @@
 -- PK004      spend_credits         the key has too few credits left
 -- PK005      the other two         no such account
 -- PK006      create_proxy_key      the account's balance is too low
--- PK007      create_proxy_key      new keys are blocked for this account at the moment
+-- PK007      create_proxy_key,     new keys are blocked for this account at the moment
+--            any insert
 -- 22003      both                  the amount is not finite, not above zero, too large or finer than six decimals
 -- 22023      create_proxy_key      another argument is missing or out of bounds
 
@@ -128,9 +129,28 @@ $$;
 comment on function lock_account(text) is
     'Makes deletions, toggles and creations of this account wait until the transaction ends.';
 
+-- A key that is inserted by other means than create_proxy_key obeys the block too. KEY SHARE is the lock that the foreign key
+-- takes anyway, and it waits for a revocation in flight: the block is seen as that leaves it.
+create function refuse_blocked_key() returns trigger
+    language plpgsql security definer as
+$$
+declare
+    blocked_until timestamptz;
+begin
+    select a.new_keys_blocked_until into blocked_until from account a where a.id = new.account_id for key share;
+    if blocked_until > clock_timestamp() then
+        raise exception 'new proxy keys are blocked for this account until %', blocked_until using errcode = 'PK007';
+    end if;
+    return new;
+end
+$$;
+
+create trigger refuse_blocked_key before insert on proxy_key for each row execute function refuse_blocked_key();
+
 do
 $$
 begin
+    execute format('alter function refuse_blocked_key() set search_path = %I, pg_temp', current_schema());
     execute format('alter function lock_account(text) set search_path = %I, pg_temp', current_schema());
     execute format('alter function spend_credits(bytea, numeric) set search_path = %I, pg_temp', current_schema());
     execute format('alter function create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[])'

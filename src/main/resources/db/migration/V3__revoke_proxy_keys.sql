@@ -35,6 +35,8 @@ create function revoke_proxy_keys(
     dedupe_key       text,    -- null: every call is a new revocation
     requested_by     text,
     reason           text,
+    created_until    timestamptz, -- an alert: keys made later are spared; null: none is
+    block_seconds    int,     -- how long no new key may be created; 0: no block
     calls_per_minute int,     -- rate limit; 0: none
     burst            int
 ) returns table (
@@ -43,6 +45,7 @@ create function revoke_proxy_keys(
                               -- none: nothing changed but the call is counted
     receipt          uuid,
     keys_deleted     int,
+    keys_spared      int,
     credits_returned numeric,
     balance_after    numeric,
     revoked_at       bigint,  -- Unix seconds
@@ -60,7 +63,7 @@ declare
     too_early  interval;
     target     proxy_key;
     first_made timestamptz := '-infinity';
-    last_made  timestamptz := 'infinity';
+    last_made  timestamptz := coalesce(created_until, 'infinity');
 begin
     if operation not in ('all', 'expired', 'inactive', 'never_used', 'one') then
         raise exception 'unknown operation %', operation using errcode = 'invalid_parameter_value';
@@ -69,7 +72,7 @@ begin
     -- Has this been done already? Looked up before it is counted: a replay is free.
     select * into earlier from revocation r where r.id = receipt_id;
     if found then
-        return query select 'revoked', earlier.id, earlier.keys_deleted, earlier.credits_returned, earlier.balance_after,
+        return query select 'revoked', earlier.id, earlier.keys_deleted, earlier.keys_spared, earlier.credits_returned, earlier.balance_after,
                             floor(extract(epoch from earlier.revoked_at))::bigint, null::int;
         return;
     end if;
@@ -86,7 +89,7 @@ begin
                                         then 'replayed'
                                     else 'reused'
                                 end,
-                                earlier.id, earlier.keys_deleted, earlier.credits_returned, earlier.balance_after,
+                                earlier.id, earlier.keys_deleted, earlier.keys_spared, earlier.credits_returned, earlier.balance_after,
                                 floor(extract(epoch from earlier.revoked_at))::bigint, null::int;
             return;
         end if;
@@ -100,7 +103,7 @@ begin
           into strict paid_until from account a where a.id = account;
         too_early := paid_until - started_at - burst * interval_;
         if too_early > interval '0' then
-            return query select 'limited', null::uuid, null::int, null::numeric, null::numeric, null::bigint,
+            return query select 'limited', null::uuid, null::int, null::int, null::numeric, null::numeric, null::bigint,
                                 ceil(extract(epoch from too_early))::int;
             return;
         end if;
@@ -112,7 +115,7 @@ begin
         if target.account_id is distinct from account then
             update account a set remove_paid_until = coalesce(paid_until, a.remove_paid_until) where a.id = account;
             return query select case when target.id is null then 'unknown' else 'foreign' end,
-                                null::uuid, null::int, null::numeric, null::numeric, null::bigint, null::int;
+                                null::uuid, null::int, null::int, null::numeric, null::numeric, null::bigint, null::int;
             return;
         end if;
         -- The index finds the key by its place in the account's order, also among a million.
@@ -139,9 +142,18 @@ begin
     )
     select count(*), coalesce(sum(kept.allocated - kept.used), 0) into done.keys_deleted, done.credits_returned from kept;
 
+    if created_until is not null then
+        select count(*) into done.keys_spared from proxy_key k where k.account_id = account and k.created_at > created_until;
+    end if;
+
     update account a
        set balance = a.balance + done.credits_returned,
            keys_version = a.keys_version + (done.keys_deleted > 0)::int,
+           -- greatest() passes over null: a block is never shortened.
+           new_keys_blocked_until = case when block_seconds > 0
+                                         then greatest(a.new_keys_blocked_until,
+                                                       clock_timestamp() + block_seconds * interval '1 second')
+                                         else a.new_keys_blocked_until end,
            delete_all_paid_until = case when operation = 'one' then a.delete_all_paid_until
                                         else coalesce(paid_until, a.delete_all_paid_until) end,
            remove_paid_until = case when operation = 'one' then coalesce(paid_until, a.remove_paid_until)
@@ -150,11 +162,11 @@ begin
     returning a.balance into strict done.balance_after;
 
     insert into revocation (id, account_id, trigger, operation, target_fingerprint, dedupe_key, requested_by, reason,
-                            keys_deleted, credits_returned, balance_after, revoked_at)
+                            keys_deleted, keys_spared, credits_returned, balance_after, revoked_at)
     values (receipt_id, account, revoke_proxy_keys.trigger, revoke_proxy_keys.operation,
             sha256(uuid_send(receipt_id) || target_hash), revoke_proxy_keys.dedupe_key,
             revoke_proxy_keys.requested_by, revoke_proxy_keys.reason,
-            done.keys_deleted, done.credits_returned, done.balance_after, clock_timestamp())
+            done.keys_deleted, coalesce(done.keys_spared, 0), done.credits_returned, done.balance_after, clock_timestamp())
     returning * into done;
 
     -- Delivered on commit only. The payload's names are the contract with every cache.
@@ -164,10 +176,10 @@ begin
            from account a where a.id = account;
     end if;
 
-    return query select 'revoked', done.id, done.keys_deleted, done.credits_returned, done.balance_after,
+    return query select 'revoked', done.id, done.keys_deleted, done.keys_spared, done.credits_returned, done.balance_after,
                         floor(extract(epoch from done.revoked_at))::bigint, null::int;
 end
 $$;
 
-comment on function revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, int, int) is
+comment on function revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, int, int) is
     'Deletes the selected keys of a locked account, or one, credits what they had left, writes the receipt and tells the caches.';

@@ -1,11 +1,10 @@
 package io.proxykeys.access;
 
+import io.proxykeys.account.AccountId;
 import io.proxykeys.problem.Refusal;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.nio.charset.CharsetEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -58,7 +57,6 @@ public class AccessTokens {
     /** Three parts in base64url (RFC 7515, section 3.1), none of them empty. */
     private static final Pattern COMPACT = Pattern.compile("[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+");
     private static final int MAX_TOKEN = 8192;
-    private static final int MAX_NAME = 255;
 
     private final VerificationKeys keys;
     private final JwtConsumer rules;
@@ -151,7 +149,7 @@ public class AccessTokens {
 
     private static String client(JwtClaims claims) {
         for (String claim : List.of("azp", "client_id")) {
-            if (claims.getClaimValue(claim) instanceof String name && isName(name)) {
+            if (claims.getClaimValue(claim) instanceof String name && AccountId.isValid(name)) {
                 return name;
             }
         }
@@ -183,17 +181,7 @@ public class AccessTokens {
 
     private static Error checkSubject(JwtContext context) throws MalformedClaimException {
         String subject = context.getJwtClaims().getSubject();
-        return subject == null || isName(subject) ? null : new Error(OUR_RULE, "the subject (sub) is not an account id");
-    }
-
-    /**
-     * One to 255 characters, none of them a control character. Half of a surrogate pair is no character: written as UTF-8
-     * it would become a question mark, and the name somebody else's.
-     */
-    private static boolean isName(String text) {
-        CharsetEncoder utf8 = StandardCharsets.UTF_8.newEncoder();
-        return !text.isEmpty() && text.codePointCount(0, text.length()) <= MAX_NAME
-                && text.chars().noneMatch(Character::isISOControl) && utf8.canEncode(text);
+        return subject == null || AccountId.isValid(subject) ? null : new Error(OUR_RULE, "the subject (sub) is not an account id");
     }
 
     /** No key we know fits the token, or not with this signature; the source may have another key by now. */

@@ -5,12 +5,15 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
+import io.proxykeys.alert.AlertRefused;
+import io.proxykeys.alert.SecurityAlerts;
 import jakarta.annotation.Priority;
 import jakarta.decorator.Decorator;
 import jakarta.decorator.Delegate;
 import jakarta.enterprise.context.Dependent;
 import jakarta.enterprise.inject.Any;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +25,10 @@ import org.jboss.logging.Logger;
  * <p>An event with {@code requestContext.http} is HTTP
  * (<a href="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html">payload
  * format 2.0</a>). Its method and path have to be exactly those of a {@link Route}, else the answer is 404, decided before
- * token, body and database. Any other event is a function error, so that Lambda retries it and hands it on.
+ * token, body and database.
+ *
+ * <p>An event without any {@code requestContext} is a security alert or an error: nothing that comes through the gateway is ever
+ * taken for one. Any other event is a function error, so that Lambda retries it and hands it on.
  *
  * <p>Nothing escapes but exceptions: an {@code Error} would end the thread that polls for events, and the function would
  * hang until its time-out.
@@ -36,19 +42,29 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
 
     private final RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router;
     private final ProblemWriter problems;
+    private final SecurityAlerts alerts;
 
     @Inject
     FunctionEntry(@Any @Delegate RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router,
-            ProblemWriter problems) {
+            ProblemWriter problems, SecurityAlerts alerts) {
         this.router = router;
         this.problems = problems;
+        this.alerts = alerts;
     }
 
     @Override
     public APIGatewayV2HTTPResponse handleRequest(APIGatewayV2HTTPEvent event, Context context) {
-        if (event == null || event.getRequestContext() == null || event.getRequestContext().getHttp() == null) {
-            throw new IllegalArgumentException("The event is not a request of an HTTP API (payload format 2.0)");
+        if (event instanceof LambdaEvent received && received.isHttp()) {
+            return answer(received, context);
         }
+        if (event instanceof LambdaEvent received && !received.hasRequestContext()) {
+            return new LambdaAnswer(alerts.handle(received, context.getAwsRequestId(),
+                    Duration.ofMillis(context.getRemainingTimeInMillis())));
+        }
+        throw new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert");
+    }
+
+    private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
         APIGatewayV2HTTPResponse response;
         try {
             response = serve(event, context);

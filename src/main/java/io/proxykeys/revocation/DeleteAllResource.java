@@ -32,7 +32,7 @@ public class DeleteAllResource {
     public Uni<RestResponse<DeletedKeys>> deleteAll(@Context SecurityContext security) {
         Caller caller = (Caller) security.getUserPrincipal();
         Operation operation = Operation.ofQuery(call.rawQuery());
-        RevocationOrder order = RevocationOrder.of(caller, operation, null, IdempotencyKey.of(call), call.awsRequestId());
+        RevocationOrder order = RevocationOrder.request(caller, operation, null, IdempotencyKey.of(call), call.awsRequestId());
         return revocations.revoke(order).map(receipt -> DeletedKeys.answer("Proxy keys deleted", receipt));
     }
 }

@@ -8,11 +8,12 @@ import java.util.UUID;
  *
  * @param id of the receipt ({@code revocation.id})
  * @param deleted how many keys
+ * @param spared an alert: how many keys were newer than what was detected, and stayed
  * @param creditsReturned the unused credits of those keys, moved into the balance; six decimals
  * @param balance the account's balance after it; six decimals
  * @param revokedAt Unix seconds
- * @param replayed whether an earlier request with the same {@code Idempotency-Key} did it
+ * @param replayed whether an earlier request with the same {@code Idempotency-Key}, or delivery of the same alert, did it
  */
-public record Receipt(UUID id, int deleted, BigDecimal creditsReturned, BigDecimal balance, long revokedAt,
+public record Receipt(UUID id, int deleted, int spared, BigDecimal creditsReturned, BigDecimal balance, long revokedAt,
         boolean replayed) {
 }

@@ -39,7 +39,7 @@ public class RemoveResource {
         JsonBody body = JsonBody.of(call, FIELDS);
         call.refuseQuery();
         String idempotencyKey = IdempotencyKey.of(call);
-        RevocationOrder order = RevocationOrder.of(caller, Operation.ONE, KeyReference.of(body.proxyKey()), idempotencyKey,
+        RevocationOrder order = RevocationOrder.request(caller, Operation.ONE, KeyReference.of(body.proxyKey()), idempotencyKey,
                 call.awsRequestId());
         return revocations.revoke(order).map(receipt -> DeletedKeys.answer("Proxy key deleted", receipt));
     }

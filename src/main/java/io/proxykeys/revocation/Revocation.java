@@ -52,6 +52,10 @@ public class Revocation extends PanacheEntityBase {
     @Column(name = "keys_deleted", nullable = false)
     public int keysDeleted;
 
+    /** An alert: how many keys were newer than what was detected, and stayed. */
+    @Column(name = "keys_spared", nullable = false)
+    public int keysSpared;
+
     @Column(name = "credits_returned", nullable = false, precision = 26, scale = 6)
     public BigDecimal creditsReturned;
 

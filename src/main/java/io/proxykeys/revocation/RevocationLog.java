@@ -27,9 +27,10 @@ class RevocationLog {
                 .put("event", receipt.replayed() ? "revocation_replayed" : "proxy_keys_revoked")
                 .put("revocation_id", receipt.id().toString())
                 .put("account_id", order.account())
-                .put("trigger", RevocationOrder.TRIGGER)
+                .put("trigger", order.trigger().code())
                 .put("operation", order.operation().code())
                 .put("keys_deleted", receipt.deleted())
+                .put("keys_spared", receipt.spared())
                 .put("credits_returned", receipt.creditsReturned())
                 .put("aws_request_id", order.awsRequestId());
         LOG.info(line);

@@ -9,6 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.ZoneOffset;
 import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.hibernate.reactive.mutiny.Mutiny;
@@ -22,8 +23,11 @@ public class Revocations {
 
     /** All the rest, in one database function: {@code db/migration/V3__revoke_proxy_keys.sql}. */
     private static final String REVOKE = """
-            SELECT outcome, receipt, keys_deleted, credits_returned, balance_after, revoked_at, retry_after
-              FROM revoke_proxy_keys(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, CAST(NULL AS text), ?9, ?10)""";
+            SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after
+              FROM revoke_proxy_keys(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)""";
+
+    /** Alerts are never limited: what they say is urgent every time. */
+    private static final Limit NONE = new Limit("none", 0, 1);
 
     private final Transactions transactions;
     private final RevocationLog log;
@@ -54,7 +58,7 @@ public class Revocations {
      *         429 at the limit, 503 if the database cannot be used or its confirmation was lost
      */
     public Uni<Receipt> revoke(RevocationOrder order) {
-        Limit limit = order.operation() == Operation.ONE ? remove : deleteAll;
+        Limit limit = limit(order);
         return transactions.run(order.id(), session -> AccountLock.take(session, order.account())
                         .chain(() -> revoke(session, order, limit)))
                 // After COMMIT: a refused removal is counted against the limit.
@@ -62,30 +66,41 @@ public class Revocations {
                 .invoke(receipt -> log.revoked(order, receipt));
     }
 
+    private Limit limit(RevocationOrder order) {
+        if (order.trigger() == RevocationOrder.Trigger.ALERT) {
+            return NONE;
+        }
+        return order.operation() == Operation.ONE ? remove : deleteAll;
+    }
+
     private static Uni<Object[]> revoke(Mutiny.Session session, RevocationOrder order, Limit limit) {
         KeyReference target = order.target();
         return session.createNativeQuery(REVOKE, Object[].class)
                 .setParameter(1, order.id())
                 .setParameter(2, order.account())
-                .setParameter(3, RevocationOrder.TRIGGER)
+                .setParameter(3, order.trigger().code())
                 .setParameter(4, order.operation().code())
                 .setParameter(5, target == null ? null : target.id())
                 .setParameter(6, target == null ? null : target.secretHash())
                 .setParameter(7, order.dedupeKey())
                 .setParameter(8, order.requestedBy())
-                .setParameter(9, limit.perMinute)
-                .setParameter(10, limit.burst)
+                .setParameter(9, order.reason())
+                .setParameter(10, order.createdUntil() == null ? null : order.createdUntil().atOffset(ZoneOffset.UTC))
+                .setParameter(11, order.blockNewKeysSeconds())
+                .setParameter(12, limit.perMinute)
+                .setParameter(13, limit.burst)
                 .getSingleResult();
     }
 
     private static Receipt receipt(Object[] row, Limit limit) {
         String outcome = (String) row[0];
         return switch (outcome) {
-            case "revoked", "replayed" -> new Receipt((UUID) row[1], (Integer) row[2], (BigDecimal) row[3],
-                    (BigDecimal) row[4], (Long) row[5], outcome.equals("replayed"));
+            case "revoked", "replayed" -> new Receipt((UUID) row[1], (Integer) row[2],
+                    row[3] == null ? 0 : (Integer) row[3], (BigDecimal) row[4], (BigDecimal) row[5], (Long) row[6],
+                    outcome.equals("replayed"));
             case "reused" -> throw Refusal.idempotencyKeyReused();
             case "limited" -> throw Refusal.tooManyRequests(limit.name, limit.burst, limit.perMinute,
-                    Duration.ofSeconds((Integer) row[6]));
+                    Duration.ofSeconds((Integer) row[7]));
             case "foreign" -> throw Refusal.foreignKey();
             case "unknown" -> throw Refusal.unknownKey();
             default -> throw new IllegalStateException("Unknown outcome " + outcome);

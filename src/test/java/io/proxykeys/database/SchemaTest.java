@@ -123,6 +123,17 @@ class SchemaTest {
         Accounts.createKey(account, "key", "1");
     }
 
+    @Test
+    void aBlockHoldsForKeysInsertedByOtherMeansToo() {
+        String account = Accounts.open("100");
+        String insert = """
+                INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated) VALUES (?, ?, 'x', sha256(?::bytea), 0)""";
+        database.execute("UPDATE account SET new_keys_blocked_until = now() + interval '1 minute' WHERE id = ?", account);
+        refused("PK007", () -> database.execute(insert, account, account, account));
+        database.execute("UPDATE account SET new_keys_blocked_until = now() - interval '1 second' WHERE id = ?", account);
+        database.execute(insert, account, account, account);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
             "UPDATE account SET balance = 'NaN' WHERE id = ?",
@@ -153,7 +164,7 @@ class SchemaTest {
                     account, account + "new");
             for (String forbidden : List.of("UPDATE account SET balance = 1", "UPDATE proxy_key SET used = 0",
                     "DELETE FROM proxy_key", "SELECT * FROM revocation", "INSERT INTO account (id) VALUES ('x')",
-                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account + "', 'request', 'all', NULL, NULL, NULL, NULL, NULL, 0, 1)")) {
+                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account + "', 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)")) {
                 SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(gateway, forbidden), forbidden);
                 assertEquals("42501", refused.getSQLState(), forbidden);
             }
@@ -184,7 +195,7 @@ class SchemaTest {
     void anUnknownOperationIsRefusedAndNotReportedAsDone() {
         String account = Accounts.open("100");
         refused("22023", () -> database.execute("""
-                SELECT revoke_proxy_keys(gen_random_uuid(), ?, 'request', 'everything', NULL, NULL, NULL, NULL, NULL, 0, 1)""", account));
+                SELECT revoke_proxy_keys(gen_random_uuid(), ?, 'request', 'everything', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)""", account));
     }
 
     @Test

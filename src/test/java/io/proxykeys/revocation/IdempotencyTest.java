@@ -138,7 +138,7 @@ class IdempotencyTest {
             connection.setAutoCommit(false);
             Postgres.one(connection, String.class, "SELECT id FROM account WHERE id = ? FOR UPDATE", account);
             String outcome = Postgres.one(connection, String.class, """
-                    SELECT outcome FROM revoke_proxy_keys(gen_random_uuid(), ?, 'request', 'all', NULL, NULL, 'same', NULL, NULL, 10, 10)""",
+                    SELECT outcome FROM revoke_proxy_keys(gen_random_uuid(), ?, 'request', 'all', NULL, NULL, 'same', NULL, NULL, NULL, 0, 10, 10)""",
                     account);
             connection.commit();
             return outcome;

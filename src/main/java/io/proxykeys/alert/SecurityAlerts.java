@@ -1,0 +1,80 @@
+package io.proxykeys.alert;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.proxykeys.revocation.Receipt;
+import io.proxykeys.revocation.RevocationOrder;
+import io.proxykeys.revocation.Revocations;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import io.quarkus.vertx.VertxContextSupport;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.math.BigDecimal;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
+
+/**
+ * Revokes because of an alert: the same deletion as for a person, of the keys that existed when the alert was raised. Called on
+ * the thread that polls for events, and waits there. Every failure is an exception and so a function error: Lambda repeats the
+ * event and then hands it to the on-failure destination
+ * (<a href="https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html">AWS</a>).
+ */
+@ApplicationScoped
+public class SecurityAlerts {
+
+    /** So that the failure is ours to report, and not Lambda's to time out. */
+    private static final Duration BEFORE_THE_END = Duration.ofSeconds(1);
+
+    private final Revocations revocations;
+    private final Clock clock = Clock.systemUTC();
+
+    @Inject
+    SecurityAlerts(Revocations revocations) {
+        this.revocations = revocations;
+    }
+
+    /**
+     * What an alert did; the fields of the answer to delete-all, and how many newer keys were spared.
+     *
+     * @see Receipt
+     */
+    @RegisterForReflection
+    @JsonPropertyOrder({ "message", "deleted", "credits_returned", "balance", "revocation_id", "revoked_at", "keys_spared" })
+    public record Answer(
+            String message,
+            int deleted,
+            @JsonProperty("credits_returned") BigDecimal creditsReturned,
+            BigDecimal balance,
+            @JsonProperty("revocation_id") UUID revocationId,
+            @JsonProperty("revoked_at") long revokedAt,
+            @JsonProperty("keys_spared") int keysSpared) {
+    }
+
+    /**
+     * Carries out an alert. The same one again returns the first receipt and changes nothing.
+     *
+     * @param remaining how long the invocation may still take
+     * @throws AlertRefused if it is not an alert, or malformed
+     * @throws AlertFailed if the account is unknown or the database cannot be used
+     */
+    public Answer handle(SecurityAlert.Envelope envelope, String awsRequestId, Duration remaining) {
+        SecurityAlert alert = SecurityAlert.of(envelope, clock);
+        RevocationOrder order = RevocationOrder.alert(alert.account(), alert.id(), alert.source(), alert.reason(),
+                alert.detectedAt(), alert.blockNewKeysSeconds(), awsRequestId);
+        Receipt receipt;
+        try {
+            receipt = VertxContextSupport.subscribeAndAwait(() -> revocations.revoke(order)
+                    .ifNoItem().after(atLeastAMoment(remaining.minus(BEFORE_THE_END))).fail());
+        } catch (Throwable failure) {
+            // An Error too: it would end the thread that polls for events.
+            throw new AlertFailed("alert " + alert.id() + " was not carried out: " + failure.getMessage(), failure);
+        }
+        return new Answer("Proxy keys deleted", receipt.deleted(), receipt.creditsReturned(), receipt.balance(), receipt.id(),
+                receipt.revokedAt(), receipt.spared());
+    }
+
+    private static Duration atLeastAMoment(Duration duration) {
+        return duration.compareTo(Duration.ofMillis(100)) < 0 ? Duration.ofMillis(100) : duration;
+    }
+}

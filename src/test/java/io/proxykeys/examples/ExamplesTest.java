@@ -1,0 +1,887 @@
+package io.proxykeys.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Api;
+import io.proxykeys.harness.Harness;
+import io.proxykeys.harness.Issuer;
+import io.proxykeys.harness.Postgres;
+import io.proxykeys.harness.WireTap;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.io.BufferedReader;
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.config.ConfigProvider;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The programs in {@code src/examples}, started as a user starts them, against the real application. */
+@QuarkusTest
+@WithTestResource(Harness.class)
+class ExamplesTest {
+
+    private static final Path EXAMPLES = Path.of("src/examples").toAbsolutePath();
+
+    private static final int DONE = 0;
+    private static final int ABORTED = 1;
+    private static final int USAGE = 2;
+    private static final int UNAUTHENTICATED = 3;
+    private static final int FORBIDDEN = 4;
+    private static final int NETWORK = 5;
+    private static final int REFUSED = 6;
+
+    /** Every way to run an example that changes something if it is let. */
+    static Stream<List<String>> everyExample() {
+        return Stream.of(
+                List.of("safe_bulk_delete.py", "--yes"),
+                List.of("safe_bulk_delete.sh", "--yes"),
+                List.of("bulk_toggle.py", "--disable"),
+                List.of("selective_cleanup.py"),
+                List.of("security_incident.py", "--give-up-after", "1"),
+                List.of("rotate.py", "--yes"));
+    }
+
+    private final Postgres database = Postgres.shared();
+    private final String account = Accounts.open("1250");
+
+    @TempDir
+    Path folder;
+
+    @AfterEach
+    void repair() {
+        Harness.tap().reset();
+    }
+
+    // --- What each example does ---------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh" })
+    void safeBulkDeletionSavesAsksDeletesAndChecks(String example) {
+        Accounts.createFiveKeys(account);
+        String listed = Api.with(token()).get("/v1/auth/proxy").asString();
+
+        Run run = example(example, "--backup", "backup.json").answering("DELETE").run();
+
+        run.ends(DONE);
+        run.says("5 proxy keys are saved in backup.json.");
+        run.says("5 proxy keys will be deleted for good; 174.500000 credits come back to the balance.");
+        run.says("Type DELETE");
+        run.says("Receipt   " + database.one(String.class, "SELECT id::text FROM revocation WHERE account_id = ?", account));
+        run.says("Deleted   5\nReturned  174.500000 credits\nBalance   1174.500000 credits\n");
+        run.says("Checked: no proxy key is left.");
+        assertEquals(0, Accounts.keys(account));
+        assertEquals(new BigDecimal("1174.500000"), Accounts.balance(account));
+        assertEquals(listed.strip(), read("backup.json").strip(), "saved exactly as listed");
+        assertEquals("rw-------", permissions("backup.json"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh", "rotate.py" })
+    void anythingElseThanDeleteAbortsAndChangesNothing(String example) {
+        Accounts.createFiveKeys(account);
+        List<String> before = Accounts.everything(account);
+
+        for (String typed : List.of("delete", "yes", "DELETE please", "")) {
+            example(example, "--backup", "before " + typed + ".json").answering(typed).run().ends(ABORTED)
+                    .complains("Aborted. Nothing was changed.");
+        }
+        example(example, "--backup", "before the end.json").run().ends(ABORTED).complains("Aborted. Nothing was changed.");
+
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh", "rotate.py" })
+    void aBackupIsNeverOverwritten(String example) throws IOException {
+        Accounts.createFiveKeys(account);
+        Files.writeString(folder.resolve("backup.json"), "precious");
+
+        example(example, "--yes", "--backup", "backup.json").run().ends(USAGE).complains("backup.json exists already");
+
+        assertEquals("precious", read("backup.json"));
+        assertEquals(5, Accounts.keys(account));
+        assertEquals(List.of("backup.json"), files());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh", "rotate.py" })
+    void withoutKeysThereIsNothingToDoAndNoFileIsLeft(String example) {
+        example(example, "--yes").run().ends(DONE).says("There are no proxy keys. Nothing was changed.");
+
+        assertEquals(0, Accounts.receipts(account));
+        assertEquals(List.of(), files());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh" })
+    void keysMadeMeanwhileAreTold(String example) {
+        Accounts.createFiveKeys(account);
+        try (Front front = Front.afterTheDeletion(() -> Accounts.createKey(account, "newer", "1"))) {
+            example(example, "--yes").at(front.url()).run().ends(DONE).says("Deleted   5")
+                    .says("none of the deleted keys is left. 1 proxy keys were made meanwhile and still work");
+        }
+        assertEquals(1, Accounts.keys(account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh" })
+    void aNameCannotPassForAKey(String example) {
+        List<String> names = List.of("{\"key\":\"x\"},{\"key\":", "\u001b[2J\\\"]\u00e4");
+        for (String name : names) {
+            String id = Accounts.createKey(account, "k" + name.length(), "1");
+            database.execute("UPDATE proxy_key SET name = ? WHERE id = ?", name, id);
+        }
+
+        example(example, "--yes", "--backup", "backup.json").run().ends(DONE)
+                .says("2 proxy keys are saved").says("Deleted   2").says("Checked: no proxy key is left.");
+
+        assertEquals(names, Api.json(read("backup.json")).findValuesAsText("name"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh", "rotate.py" })
+    void aLongListIsSavedToItsLastPage(String example) {
+        database.execute("""
+                INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated, used, created_at)
+                SELECT 'ek-proxy-' || ? || '-' || n, ?, 'key ' || n, sha256((? || n)::bytea), 2.000001, 1, '2026-01-01'
+                  FROM generate_series(1, 15010) n""", account, account, account);
+
+        Run run = example(example, "--yes", "--backup", "backup.json").run();
+
+        run.ends(DONE).says("15010 proxy keys are saved in backup.json.");
+        run.says("Deleted   15010\nReturned  15010.015010 credits");
+        JsonNode saved = Api.json(read("backup.json"));
+        assertEquals(15_010, saved.size());
+        assertEquals(15_010, new HashSet<>(saved.findValuesAsText("key")).size());
+        assertEquals(new BigDecimal("2.000001"), saved.get(15_009).get("allocated_ammount").decimalValue());
+        assertEquals(0, Accounts.keys(account));
+    }
+
+    @Test
+    void toggleDisablesAndEnablesAllKeys() {
+        List<String> ids = Accounts.createFiveKeys(account);
+
+        Run disabled = example("bulk_toggle.py", "--disable").run().ends(DONE);
+
+        disabled.says(ids.get(0) + "  partly used: disabled\n");
+        disabled.says(ids.get(3) + "  disabled: disabled before\n");
+        disabled.says("4 disabled, 1 disabled before");
+        assertEquals(0, active());
+        example("bulk_toggle.py", "--disable").run().ends(DONE).says("5 disabled before");
+        example("bulk_toggle.py", "--enable").run().ends(DONE).says("5 enabled");
+        assertEquals(5, active());
+        assertEquals(new BigDecimal("1000.000000"), Accounts.balance(account), "moves no credits");
+    }
+
+    @Test
+    void aNameCannotSteerTheTerminal() {
+        Accounts.createKey(account, "\u001b[2J\u202egone", "1");
+
+        example("bulk_toggle.py", "--disable").run().ends(DONE).says("  ?[2J?gone: disabled").doesNotSay("\u001b");
+    }
+
+    @Test
+    void toggleKeepsToTheNamePrefix() {
+        Accounts.createFiveKeys(account);
+
+        example("bulk_toggle.py", "--disable", "--name-prefix", "un").run().ends(DONE)
+                .says("unused: disabled\n1 disabled\n");
+
+        assertEquals("unused|disabled|", String.join("", database.rows(
+                "SELECT name FROM proxy_key WHERE account_id = ? AND NOT is_active ORDER BY created_at", account)));
+        example("bulk_toggle.py", "--disable", "--name-prefix", "nobody").run().ends(DONE)
+                .says("There is no such proxy key.");
+    }
+
+    @Test
+    void toggleGoesOnAfterAKeyThatWasDeletedMeanwhile() {
+        List<String> ids = Accounts.createFiveKeys(account);
+        try (Front front = Front.beforeEachToggle(
+                () -> database.execute("DELETE FROM proxy_key WHERE id = ?", ids.get(0)))) {
+            example("bulk_toggle.py", "--disable").at(front.url()).run().ends(DONE)
+                    .says(ids.get(0) + "  partly used: deleted meanwhile").says("fully used: disabled");
+        }
+        assertEquals(0, active());
+    }
+
+    @Test
+    void cleanupDeletesNothingButExpiredKeys() {
+        List<String> ids = Accounts.createFiveKeys(account);
+        List<String> before = Accounts.everything(account);
+
+        example("selective_cleanup.py", "--dry-run").run().ends(DONE)
+                .says("1 expired proxy keys, which hold 40.000000 unused credits.").says("Nothing was changed.");
+        assertEquals(before, Accounts.everything(account));
+
+        example("selective_cleanup.py").run().ends(DONE).says("Deleted   1\nReturned  40.000000 credits");
+        assertEquals(4, Accounts.keys(account));
+        assertEquals(0, count("SELECT count(*) FROM proxy_key WHERE id = ?", ids.get(2)));
+        assertEquals(1, count("SELECT count(*) FROM revocation WHERE account_id = ? AND operation = 'expired'", account));
+
+        example("selective_cleanup.py").run().ends(DONE).says("0 expired proxy keys").says("Nothing was changed.");
+        assertEquals(1, Accounts.receipts(account));
+    }
+
+    @Test
+    void anIncidentIsOneCallWithoutAQuestion() {
+        Accounts.createFiveKeys(account);
+        try (Front front = Front.plain()) {
+            example("security_incident.py").as(Issuer.shared().token(account, Issuer.DELETE)).at(front.url()).run()
+                    .ends(DONE).says("All proxy keys are revoked").says("Deleted   5");
+            assertEquals(1, front.requests().size(), front.requests().toString());
+        }
+        assertEquals(0, Accounts.keys(account));
+    }
+
+    @Test
+    void anIncidentIsContinuedWithItsIdempotencyKeyAndOldAnswersAreNotMistakenForNewOnes() {
+        Accounts.createFiveKeys(account);
+        example("security_incident.py", "--idempotency-key", "tonight").run().ends(DONE).says("Deleted   5")
+                .doesNotSay("still work");
+        Accounts.createKey(account, "newer", "1");
+
+        example("security_incident.py", "--idempotency-key", "tonight").run().ends(DONE).says("Deleted   5")
+                .says("Proxy keys made after that still work");
+
+        assertEquals(1, Accounts.receipts(account));
+        assertEquals(1, Accounts.keys(account));
+    }
+
+    @Test
+    void anIncidentIsRepeatedUntilTheDatabaseIsBack() {
+        Accounts.createFiveKeys(account);
+        try (Front front = Front.plain()) {
+            Harness.tap().fault(WireTap.Fault.REFUSE);
+            Harness.tap().closeConnections();
+
+            Run run = example("security_incident.py").at(front.url())
+                    .onceItSays("Trying again", () -> Harness.tap().reset()).run();
+
+            run.ends(DONE).complains("Refused (503)").says("Deleted   5");
+            assertTrue(front.requests().size() > 1, "not repeated");
+            assertEquals(1, new HashSet<>(front.idempotencyKeys()).size(), front.requests().toString());
+        }
+        assertEquals(1, Accounts.receipts(account));
+    }
+
+    @Test
+    void anIncidentGivesUpWhenToldAndSaysHowToGoOn() {
+        Harness.tap().fault(WireTap.Fault.REFUSE);
+        Harness.tap().closeConnections();
+
+        example("security_incident.py", "--give-up-after", "1", "--idempotency-key", "tonight").run().ends(REFUSED)
+                .complains("Refused (503)").complains("repeat the same call with the Idempotency-Key tonight");
+    }
+
+    @Test
+    void rotationWritesWhatEachKeyIsRecreatedFrom() {
+        List<String> ids = Accounts.createFiveKeys(account);
+        database.execute("UPDATE proxy_key SET allocated = 98765432109876.543211, used = 0.000001, created_at = 'epoch'"
+                + " WHERE id = ?", ids.get(0));
+
+        example("rotate.py", "--backup", "backup.json", "--output", "new.json").answering("DELETE").run().ends(DONE)
+                .says("5 proxy keys are saved in backup.json.").says("5 proxy keys can be recreated from new.json.");
+
+        assertEquals(0, Accounts.keys(account));
+        assertEquals(5, Api.json(read("backup.json")).size());
+        JsonNode recipes = Api.json(read("new.json"));
+        assertEquals(Set.copyOf(ids), Set.copyOf(recipes.findValuesAsText("replaces")));
+        assertEquals("""
+                {"name":"partly used","remaining_credits":"98765432109876.543210","expires_at":-1,"is_active":true,\
+                "model_whitelist":["large","small"],"ip_whitelist":["10.0.0.0/8"],"replaces":"%s"}""".formatted(ids.get(0)),
+                recipe(recipes, ids.get(0)).toString());
+        assertFalse(recipe(recipes, ids.get(3)).get("is_active").booleanValue());
+        assertEquals(count("SELECT floor(extract(epoch FROM expires_at))::bigint FROM revoked_key WHERE id = ?", ids.get(2)),
+                recipe(recipes, ids.get(2)).get("expires_at").longValue());
+        assertEquals("0.000000", recipe(recipes, ids.get(4)).get("remaining_credits").textValue());
+        assertEquals("rw-------", permissions("new.json"));
+    }
+
+    @Test
+    void rotationOfALongListReadsTheWholeReceipt() {
+        database.execute("""
+                INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
+                SELECT 'ek-proxy-' || ? || '-' || n, ?, 'key ' || n, sha256((? || n)::bytea), 1
+                  FROM generate_series(1, 15010) n""",
+                account, account, account);
+        String receipt = Api.json(Api.deleteAll(account)).get("revocation_id").textValue();
+
+        example("rotate.py", "--receipt", receipt, "--output", "new.json")
+                .as(Issuer.shared().token(account, Issuer.READ)).run().ends(DONE)
+                .says("15010 proxy keys can be recreated from new.json.");
+
+        assertEquals(15_010, new HashSet<>(Api.json(read("new.json")).findValuesAsText("replaces")).size());
+        assertEquals(1, Accounts.receipts(account), "an earlier receipt is read and nothing is deleted");
+    }
+
+    @Test
+    void rotationDeletesNothingIfItsFileCannotBeWritten() throws IOException {
+        Accounts.createFiveKeys(account);
+        Files.writeString(folder.resolve("new.json"), "precious");
+
+        example("rotate.py", "--yes", "--output", "new.json").run().ends(USAGE).complains("new.json exists already");
+        example("rotate.py", "--yes", "--output", "missing/new.json").run().ends(USAGE).complains("cannot be written");
+
+        assertEquals("precious", read("new.json"));
+        assertEquals(5, Accounts.keys(account));
+    }
+
+    // --- Refusals and failures ----------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @MethodSource("everyExample")
+    void aBadTokenAsksForANewOne(List<String> command) {
+        List<String> before = accountWithKeys();
+
+        example(command).as(token() + "x").run().ends(UNAUTHENTICATED).complains("Not authenticated (401)")
+                .complains("Set PROXY_KEYS_TOKEN to a new token.");
+
+        assertEquals(before, Accounts.everything(account));
+        assertEquals(List.of(), files());
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyExample")
+    void aMissingScopeIsNamed(List<String> command) {
+        List<String> before = accountWithKeys();
+        String missing = command.get(0).startsWith("bulk_toggle") ? Issuer.WRITE : Issuer.DELETE;
+
+        example(command).as(Issuer.shared().token(account, Issuer.READ)).run().ends(FORBIDDEN)
+                .complains("Not allowed (403): the token lacks the scope " + missing);
+
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyExample")
+    void aClosedPortIsANetworkFailure(List<String> command) throws IOException {
+        int port;
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = free.getLocalPort();
+        }
+
+        example(command).at("http://localhost:" + port).run().ends(NETWORK).complains("No answer: ");
+
+        assertEquals(List.of(), files());
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyExample")
+    void otherRefusalsComeWithTheirDetail(List<String> command) {
+        List<String> before = accountWithKeys();
+
+        example(command).at(api() + "/elsewhere").run().ends(REFUSED)
+                .complains("Refused (404): There is nothing here. Paths and methods have to match exactly.");
+
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @ParameterizedTest
+    @MethodSource("everyExample")
+    void missingOrMalformedSettingsAreNamedAndATokenIsNotRepeated(List<String> command) {
+        example(command).as("").run().ends(USAGE).complains("Set PROXY_KEYS_TOKEN");
+        example(command).as("Bearer " + token()).run().ends(USAGE).complains("Set PROXY_KEYS_TOKEN");
+        example(command).as(token() + "\nX-Header: 1").run().ends(USAGE).complains("Set PROXY_KEYS_TOKEN");
+        example(command).at("").run().ends(USAGE).complains("Set PROXY_KEYS_URL");
+        example(command).at("localhost:8080").run().ends(USAGE).complains("Set PROXY_KEYS_URL");
+        List<String> misspelt = new ArrayList<>(command);
+        misspelt.add("--unknown");
+        example(misspelt).run().ends(USAGE).complains("usage");
+        assertEquals(List.of(), files());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py --yes", "safe_bulk_delete.sh --yes", "selective_cleanup.py",
+            "security_incident.py", "rotate.py --yes" })
+    void theLimitIsWaitedForAsTold(String command) {
+        Accounts.createFiveKeys(account);
+        // Ten calls at once, one each 6 s: the next is let through when less than 54 s are paid for in advance.
+        database.execute("UPDATE account SET delete_all_paid_until = clock_timestamp() + interval '58 seconds' WHERE id = ?",
+                account);
+
+        Run run = example(List.of(command.split(" "))).run();
+
+        run.ends(DONE).complains("Refused (429)").says("Deleted   ");
+        assertTrue(run.errors().matches("(?s).*Trying again in [2-4] s\\..*"), run.errors());
+        assertEquals(2, run.errors().split("Trying again", -1).length, "waits once: " + run.errors());
+        assertEquals(1, Accounts.receipts(account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh" })
+    void aLimitThatLastsTooLongIsARefusal(String example) {
+        accountWithKeys();
+        database.execute("UPDATE account SET delete_all_paid_until = clock_timestamp() + interval '1 hour' WHERE id = ?",
+                account);
+        List<String> before = Accounts.everything(account);
+
+        example(example, "--yes").run().ends(REFUSED).complains("Refused (429): This account's limit");
+
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py --yes", "safe_bulk_delete.sh --yes", "selective_cleanup.py",
+            "security_incident.py", "rotate.py --yes" })
+    void aLostAnswerIsAskedForAgainWithTheSameIdempotencyKey(String command) {
+        Accounts.createFiveKeys(account);
+        int deleted = command.startsWith("selective") ? 1 : 5;
+        try (Front front = Front.losingTheFirstDeletion()) {
+            Run run = example(List.of(command.split(" "))).at(front.url()).run();
+
+            run.ends(DONE).complains("No answer: ").says("Deleted   " + deleted);
+            assertEquals(2, front.idempotencyKeys().size(), front.requests().toString());
+            assertEquals(front.idempotencyKeys().get(0), front.idempotencyKeys().get(1));
+        }
+        assertEquals(1, Accounts.receipts(account));
+        assertEquals(deleted, count("SELECT keys_deleted::bigint FROM revocation WHERE account_id = ?", account));
+    }
+
+    @Test
+    void everyRunHasItsOwnIdempotencyKey() {
+        try (Front front = Front.plain()) {
+            for (String command : List.of("safe_bulk_delete.py", "safe_bulk_delete.sh", "safe_bulk_delete.sh")) {
+                Accounts.createKey(account, "key", "1");
+                example(command, "--yes", "--backup", front.requests().size() + ".json").at(front.url()).run().ends(DONE);
+            }
+            assertEquals(3, new HashSet<>(front.idempotencyKeys()).size(), front.idempotencyKeys().toString());
+            assertFalse(front.idempotencyKeys().contains(""), front.requests().toString());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh" })
+    void theTokenIsNotTakenToAnotherPlace(String example) {
+        List<String> before = accountWithKeys();
+        try (Front stranger = Front.plain()) {
+            String elsewhere = stranger.url() + "/v1/auth/proxy";
+            for (String head : List.of("302 Found\r\nLocation: " + elsewhere,
+                    "200 OK\r\nLink: <" + elsewhere + ">; rel=\"next\"",
+                    "200 OK\r\nlink: <?a,b>; rel=prev, <//localhost:" + stranger.port()
+                            + "/>; title=\"x, y\"; rel=\"last next\"")) {
+                try (Front front = Front.answering(head)) {
+                    example(example, "--yes").at(front.url()).run().ends(REFUSED);
+                    assertEquals(1, front.requests().size());
+                }
+            }
+            assertEquals(List.of(), stranger.requests());
+        }
+        assertEquals(before, Accounts.everything(account));
+        assertEquals(List.of(), files());
+    }
+
+    @Test
+    void theShellScriptKeepsTheTokenOutOfTheProcessList() {
+        Accounts.createFiveKeys(account);
+        Set<String> commandLines = new HashSet<>();
+        try (Front front = Front.beforeEachRequest(() -> ProcessHandle.current().descendants()
+                .forEach(process -> commandLines.add(process.info().commandLine().orElse(""))))) {
+            example("safe_bulk_delete.sh", "--yes").at(front.url()).run().ends(DONE);
+        }
+        assertTrue(commandLines.stream().anyMatch(line -> line.contains("curl")), "curl was not seen: " + commandLines);
+        assertTrue(commandLines.stream().noneMatch(line -> line.contains("Bearer") || line.contains("eyJ")),
+                commandLines.toString());
+    }
+
+    // --- Helpers ------------------------------------------------------------------------------------------------------
+
+    private String token() {
+        return Issuer.shared().token(account);
+    }
+
+    private List<String> accountWithKeys() {
+        Accounts.createFiveKeys(account);
+        return Accounts.everything(account);
+    }
+
+    private long active() {
+        return count("SELECT count(*) FROM proxy_key WHERE account_id = ? AND is_active", account);
+    }
+
+    private long count(String sql, Object... parameters) {
+        return database.one(Long.class, sql, parameters);
+    }
+
+    private static JsonNode recipe(JsonNode recipes, String replaced) {
+        for (JsonNode recipe : recipes) {
+            if (recipe.get("replaces").textValue().equals(replaced)) {
+                return recipe;
+            }
+        }
+        throw new AssertionError("No recipe for " + replaced);
+    }
+
+    private String read(String file) {
+        try {
+            return Files.readString(folder.resolve(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String permissions(String file) {
+        try {
+            return PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve(file)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private List<String> files() {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static int apiPort() {
+        return ConfigProvider.getConfig().getOptionalValue("quarkus.lambda.mock-event-server.test-port", Integer.class)
+                .orElse(8081);
+    }
+
+    private static String api() {
+        return "http://localhost:" + apiPort();
+    }
+
+    private Command example(String... command) {
+        return example(List.of(command));
+    }
+
+    private Command example(List<String> command) {
+        return new Command(command);
+    }
+
+    /** An example about to be started in the test's own folder. */
+    private final class Command {
+
+        private final List<String> command = new ArrayList<>();
+        private String url = api();
+        private String token = token();
+        private String input = "";
+        private String cue;
+        private Runnable whenSaid;
+
+        Command(List<String> example) {
+            boolean python = example.get(0).endsWith(".py");
+            if (python) {
+                requireProgram("python3");
+            } else {
+                requireProgram("sh");
+                requireProgram("curl");
+            }
+            command.add(python ? "python3" : "sh");
+            command.add(EXAMPLES.resolve(example.get(0)).toString());
+            command.addAll(example.subList(1, example.size()));
+        }
+
+        Command as(String token) {
+            this.token = token;
+            return this;
+        }
+
+        Command at(String url) {
+            this.url = url;
+            return this;
+        }
+
+        Command answering(String typed) {
+            this.input = typed + "\n";
+            return this;
+        }
+
+        /** Does something when the example has said these words on standard error. */
+        Command onceItSays(String cue, Runnable then) {
+            this.cue = cue;
+            this.whenSaid = then;
+            return this;
+        }
+
+        Run run() {
+            ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+            builder.environment().put("PROXY_KEYS_URL", url);
+            builder.environment().put("PROXY_KEYS_TOKEN", token);
+            builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
+            // A proxy of the machine has no business here.
+            builder.environment().put("NO_PROXY", "*");
+            builder.environment().put("no_proxy", "*");
+            try {
+                Process process = builder.start();
+                try (OutputStream in = process.getOutputStream()) {
+                    in.write(input.getBytes(StandardCharsets.UTF_8));
+                } catch (IOException e) {
+                    // It ended without asking.
+                }
+                StringBuilder output = new StringBuilder();
+                Thread reader = start(() -> readAll(process.inputReader(StandardCharsets.UTF_8), output, line -> { }));
+                StringBuilder errors = new StringBuilder();
+                Thread errorReader = start(() -> readAll(process.errorReader(StandardCharsets.UTF_8), errors, line -> {
+                    if (cue != null && line.contains(cue)) {
+                        whenSaid.run();
+                    }
+                }));
+                if (!process.waitFor(120, TimeUnit.SECONDS)) {
+                    process.destroyForcibly();
+                    throw new AssertionError("Did not end: " + command + "\n" + output + errors);
+                }
+                reader.join();
+                errorReader.join();
+                Run run = new Run(process.exitValue(), output.toString(), errors.toString());
+                if (!token.isEmpty()) {
+                    String end = token.substring(token.length() - 10);
+                    assertFalse(run.toString().contains(end), "The token was printed: " + run);
+                }
+                assertFalse(run.errors.contains("Traceback"), run.toString());
+                return run;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private record Run(int exitCode, String output, String errors) {
+
+        Run ends(int expected) {
+            assertEquals(expected, exitCode, toString());
+            if (expected == DONE) {
+                return this;
+            }
+            assertNotEquals("", errors, "ends with " + exitCode + " and does not say why");
+            return this;
+        }
+
+        Run says(String expected) {
+            assertTrue(output.contains(expected), "expected: " + expected + "\nin: " + this);
+            return this;
+        }
+
+        Run doesNotSay(String unexpected) {
+            assertFalse(output.contains(unexpected), toString());
+            return this;
+        }
+
+        Run complains(String expected) {
+            assertTrue(errors.contains(expected), "expected: " + expected + "\nin: " + this);
+            return this;
+        }
+    }
+
+    /** A machine with a JDK and nothing else can pass the tests, but not without being told what was left out. */
+    private static void requireProgram(String program) {
+        boolean present = Stream.of(System.getenv("PATH").split(File.pathSeparator))
+                .anyMatch(place -> Files.isExecutable(Path.of(place, program)));
+        if (!present) {
+            System.err.println("*** " + program + " is not installed: the examples that need it were NOT run ***");
+        }
+        Assumptions.assumeTrue(present, program + " is not installed: the examples were not run");
+    }
+
+    private static void readAll(BufferedReader from, StringBuilder to, Consumer<String> eachLine) {
+        try (from) {
+            for (String line = from.readLine(); line != null; line = from.readLine()) {
+                to.append(line).append('\n');
+                eachLine.accept(line);
+            }
+        } catch (IOException e) {
+            to.append(e);
+        }
+    }
+
+    private static Thread start(Runnable work) {
+        Thread thread = new Thread(work, "example");
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    /** Stands between an example and the application: writes down what is asked, and loses, delays or makes up an answer. */
+    private static final class Front implements AutoCloseable {
+
+        private final ServerSocket listener;
+        private final List<String> requests = new CopyOnWriteArrayList<>();
+        private Runnable before = () -> { };
+        private String beforeWhat = "";
+        private Runnable after = () -> { };
+        private String madeUp;
+        private boolean loses;
+
+        private Front() {
+            try {
+                listener = new ServerSocket(0, 50, InetAddress.getByName("localhost"));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /** Passes everything on. */
+        static Front plain() {
+            return new Front().open();
+        }
+
+        /** Has the first deletion done, and drops the connection instead of its answer. */
+        static Front losingTheFirstDeletion() {
+            Front front = new Front();
+            front.loses = true;
+            return front.open();
+        }
+
+        /** Does something after the deletion was answered, before the example learns of it. */
+        static Front afterTheDeletion(Runnable after) {
+            Front front = new Front();
+            front.after = after;
+            return front.open();
+        }
+
+        static Front beforeEachToggle(Runnable before) {
+            Front front = new Front();
+            front.beforeWhat = "POST /v1/auth/proxy/toggle ";
+            front.before = before;
+            return front.open();
+        }
+
+        static Front beforeEachRequest(Runnable before) {
+            Front front = new Front();
+            front.before = before;
+            return front.open();
+        }
+
+        /** Answers everything with this status and header, and an empty list. */
+        static Front answering(String head) {
+            Front front = new Front();
+            front.madeUp = "HTTP/1.1 " + head + "\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]";
+            return front.open();
+        }
+
+        String url() {
+            return "http://localhost:" + port();
+        }
+
+        int port() {
+            return listener.getLocalPort();
+        }
+
+        /** The heads of the requests so far. */
+        List<String> requests() {
+            return List.copyOf(requests);
+        }
+
+        List<String> idempotencyKeys() {
+            return requests.stream().filter(request -> request.startsWith("DELETE ")).map(request -> request.lines()
+                    .filter(line -> line.toLowerCase(Locale.ROOT).startsWith("idempotency-key:"))
+                    .map(line -> line.substring(line.indexOf(':') + 1).strip()).findFirst().orElse("")).toList();
+        }
+
+        @Override
+        public void close() {
+            try {
+                listener.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private Front open() {
+            start(() -> {
+                try {
+                    while (true) {
+                        Socket client = listener.accept();
+                        start(() -> serve(client));
+                    }
+                } catch (IOException e) {
+                    // closed
+                }
+            });
+            return this;
+        }
+
+        /** One request per connection: each example makes a connection for each call. */
+        private void serve(Socket client) {
+            try (client; Socket server = new Socket("localhost", apiPort())) {
+                String head = head(client.getInputStream());
+                if (head.isEmpty()) {
+                    return;
+                }
+                requests.add(head);
+                if (head.startsWith(beforeWhat)) {
+                    before.run();
+                }
+                if (madeUp != null) {
+                    client.getOutputStream().write(madeUp.getBytes(StandardCharsets.ISO_8859_1));
+                    return;
+                }
+                OutputStream toServer = server.getOutputStream();
+                toServer.write(head.getBytes(StandardCharsets.ISO_8859_1));
+                start(() -> copy(client, server));
+                InputStream answer = server.getInputStream();
+                int first = answer.read();
+                if (first < 0) {
+                    return;
+                }
+                if (head.startsWith("DELETE ")) {
+                    after.run();
+                    if (loses && idempotencyKeys().size() == 1) {
+                        return;
+                    }
+                }
+                OutputStream toClient = client.getOutputStream();
+                toClient.write(first);
+                answer.transferTo(toClient);
+            } catch (IOException e) {
+                // closed by one side
+            }
+        }
+
+        private static void copy(Socket from, Socket to) {
+            try (to) {
+                from.getInputStream().transferTo(to.getOutputStream());
+            } catch (IOException e) {
+                // closed by one side
+            }
+        }
+
+        private static String head(InputStream in) throws IOException {
+            StringBuilder head = new StringBuilder();
+            for (int next = in.read(); next >= 0; next = in.read()) {
+                head.append((char) next);
+                if (head.length() > 3 && head.substring(head.length() - 4).equals("\r\n\r\n")) {
+                    break;
+                }
+            }
+            return head.toString();
+        }
+    }
+}
