@@ -78,8 +78,9 @@ class DemoAccount {
 
                 Expect 200 and "deleted":5, "credits_returned":174.500000, "balance":1174.500000. Paste it again
                 for the same answer with "Idempotency-Replayed: true"; without the Idempotency-Key a repeat
-                deletes 0. Press s to start over with new keys and a new token, q to stop.
+                deletes 0. Every operation can be tried at http://localhost:%d%s
+                (Authorize with the token). Press s to start over with new keys and a new token, q to stop.
                 ------------------------------------------------------------------------------------------------
-                """.formatted(port, Route.PROXY, token);
+                """.formatted(port, Route.PROXY, token, port, OpenApiPages.PAGE);
     }
 }

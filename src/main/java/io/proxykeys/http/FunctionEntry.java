@@ -12,6 +12,7 @@ import jakarta.decorator.Decorator;
 import jakarta.decorator.Delegate;
 import jakarta.enterprise.context.Dependent;
 import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.HashMap;
@@ -43,13 +44,15 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     private final RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router;
     private final ProblemWriter problems;
     private final SecurityAlerts alerts;
+    private final DevPages devPages;
 
     @Inject
     FunctionEntry(@Any @Delegate RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router,
-            ProblemWriter problems, SecurityAlerts alerts) {
+            ProblemWriter problems, SecurityAlerts alerts, Instance<DevPages> devPages) {
         this.router = router;
         this.problems = problems;
         this.alerts = alerts;
+        this.devPages = devPages.isResolvable() ? devPages.get() : DevPages.NONE;
     }
 
     @Override
@@ -78,7 +81,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     private APIGatewayV2HTTPResponse serve(APIGatewayV2HTTPEvent event, Context context) {
         Optional<Route> route = Route.match(event.getRequestContext().getHttp().getMethod(), event.getRawPath());
         if (route.isEmpty()) {
-            return problems.notFound();
+            return devPages.contain(event.getRawPath()) ? router.handleRequest(event, context) : problems.notFound();
         }
         APIGatewayV2HTTPResponse response = router.handleRequest(new ReceivedEvent(event, route.get()), context);
         if (response.getStatusCode() >= 400 && !problems.isProblem(response)) {

@@ -1,0 +1,376 @@
+package io.proxykeys.openapi;
+
+import static java.util.stream.Collectors.toCollection;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Api;
+import io.proxykeys.harness.Harness;
+import io.proxykeys.harness.Issuer;
+import io.proxykeys.harness.Postgres;
+import io.proxykeys.harness.WireTap.Fault;
+import io.proxykeys.http.Route;
+import io.proxykeys.problem.Problem;
+import io.proxykeys.problem.Refusal;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
+import io.restassured.response.Response;
+import io.restassured.specification.RequestSpecification;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** {@code META-INF/openapi.yaml} says what the code does: no route, scope, status or field more or less. */
+@QuarkusTest
+@WithTestResource(Harness.class)
+class OpenApiTest {
+
+    private static final Description DESCRIPTION = Description.read();
+    private static final Set<Route> ALL = EnumSet.allOf(Route.class);
+    private static final Set<Route> WITH_BODY = EnumSet.of(Route.REMOVE, Route.TOGGLE);
+    private static final Set<Route> WITH_IDEMPOTENCY_KEY = EnumSet.of(Route.DELETE_ALL, Route.REMOVE);
+    private static final String PROBLEM = "/content/" + Description.escaped(Problem.MEDIA_TYPE);
+
+    /** Which routes answer with a refusal, by the name of its factory in {@link Refusal}. */
+    private static final Map<String, Set<Route>> REFUSALS = Map.ofEntries(
+            Map.entry("notFound", ALL),
+            Map.entry("unauthenticated", ALL),
+            Map.entry("invalidToken", ALL),
+            Map.entry("insufficientScope", ALL),
+            Map.entry("malformed", ALL),
+            Map.entry("bodyTooLarge", WITH_BODY),
+            Map.entry("notJson", WITH_BODY),
+            Map.entry("invalidField", WITH_BODY),
+            Map.entry("foreignKey", WITH_BODY),
+            Map.entry("unknownKey", WITH_BODY),
+            Map.entry("unknownReceipt", EnumSet.of(Route.RECEIPTS)),
+            Map.entry("idempotencyKeyReused", WITH_IDEMPOTENCY_KEY),
+            Map.entry("tooManyRequests", WITH_IDEMPOTENCY_KEY),
+            Map.entry("unavailable", ALL),
+            Map.entry("outcomeUnknown", EnumSet.of(Route.DELETE_ALL, Route.REMOVE, Route.TOGGLE)),
+            Map.entry("internal", ALL));
+
+    @AfterEach
+    void healTheWire() {
+        Harness.tap().reset();
+        Harness.tap().closeConnections();
+    }
+
+    // --- The description and the code --------------------------------------------------------------------------------
+
+    @Test
+    void theRoutesAndTheirScopesAreExactlyThoseOfTheCode() {
+        Set<String> described = new TreeSet<>();
+        DESCRIPTION.paths().fields().forEachRemaining(path -> path.getValue().fields().forEachRemaining(operation ->
+                described.add(operation.getKey().toUpperCase() + " " + path.getKey() + " " + operation.getValue().get("security"))));
+
+        assertEquals(Stream.of(Route.values())
+                .map(route -> route.method() + " " + route.path() + " [{\"accessToken\":[\"" + route.scope() + "\"]}]")
+                .collect(toCollection(TreeSet::new)), described);
+        for (Route route : Route.values()) {
+            assertTrue(DESCRIPTION.at(Description.operation(route) + "/description").textValue()
+                    .startsWith("Needs the scope `" + route.scope() + "`."), route.name());
+        }
+    }
+
+    @Test
+    void everyRefusalOfTheCodeHasItsRoutes() {
+        assertEquals(factories().keySet(), new TreeSet<>(REFUSALS.keySet()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Route.class)
+    void theStatusesOfARouteAreThoseItCanAnswer(Route route) throws Exception {
+        Set<String> answered = new TreeSet<>(Set.of("200", "default"));
+        for (Map.Entry<String, Method> factory : factories().entrySet()) {
+            if (REFUSALS.get(factory.getKey()).contains(route)) {
+                answered.add(Integer.toString(refusal(factory.getValue(), route).problem().status()));
+            }
+        }
+
+        assertEquals(answered, DESCRIPTION.names(Description.operation(route) + "/responses"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Route.class)
+    void everyRefusalOfARouteHasAnExampleAsItIsWorded(Route route) throws Exception {
+        for (Map.Entry<String, Method> factory : factories().entrySet()) {
+            if (!REFUSALS.get(factory.getKey()).contains(route)) {
+                continue;
+            }
+            Refusal refusal = refusal(factory.getValue(), route);
+            String response = DESCRIPTION.response(route, refusal.problem().status());
+            JsonNode expected = Api.JSON.valueToTree(refusal.problem());
+            // These are worded by their callers; real answers are compared below.
+            boolean worded = !Set.of("malformed", "invalidField").contains(factory.getKey());
+            assertTrue(DESCRIPTION.examples(response + PROBLEM).stream().anyMatch(example -> worded
+                    ? sameProblem(expected, example) : expected.get("type").equals(example.get("type"))),
+                    () -> response + " has no example " + expected);
+            refusal.headers().keySet().forEach(header ->
+                    assertTrue(DESCRIPTION.names(response + "/headers").contains(header), response + " " + header));
+        }
+    }
+
+    @Test
+    void everyExampleFitsItsSchema() {
+        int examples = assertExamplesFit("");
+
+        assertTrue(examples > 50, examples + " examples");
+    }
+
+    @Test
+    void everyReferenceLeadsSomewhereAndEveryComponentIsUsed() {
+        Set<String> used = new TreeSet<>();
+        DESCRIPTION.document().findValues("$ref").forEach(reference -> {
+            DESCRIPTION.at(reference.textValue().substring(1));
+            used.add(reference.textValue());
+        });
+
+        for (String kind : List.of("parameters", "headers", "schemas", "responses", "examples")) {
+            DESCRIPTION.names("/components/" + kind).forEach(name ->
+                    assertTrue(used.contains("#/components/" + kind + "/" + name), kind + "/" + name));
+        }
+    }
+
+    @Test
+    void thePagesOfDevelopmentAreNotServedAnywhereElse() {
+        for (String page : List.of("/q/openapi", "/q/swagger-ui", "/q/swagger-ui/", "/openapi.yaml")) {
+            RestAssured.get(page).then().statusCode(404).contentType(Problem.MEDIA_TYPE);
+        }
+    }
+
+    // --- The description and real answers ----------------------------------------------------------------------------
+
+    @Test
+    void listsAreAsDescribed() {
+        String account = Accounts.open("250");
+        described(Route.LIST, 200, Api.list(account));
+        Accounts.createFiveKeys(account);
+        described(Route.LIST, 200, Api.list(account));
+
+        described(Route.LIST, 400, Api.as(account).get(Api.PROXY + "?page=1"));
+    }
+
+    @Test
+    void aPageOfALongListIsAsDescribed() {
+        String account = Accounts.open("1");
+        Postgres.shared().execute("""
+                INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
+                SELECT 'ek-proxy-' || a.id || n, a.id, 'key', sha256((a.id || n)::bytea), 0
+                  FROM account a, generate_series(1, 15001) n WHERE a.id = ?""", account);
+
+        Response first = described(Route.LIST, 200, Api.list(account));
+        assertNotNull(first.header("Link"));
+        Response last = described(Route.LIST, 200, Api.as(account).get(first.header("Link").replaceAll("<(.*)>.*", "$1")));
+        assertEquals("15001", last.header("X-Total-Count"));
+
+        String id = Api.json(described(Route.DELETE_ALL, 200, Api.deleteAll(account))).get("revocation_id").textValue();
+        assertNotNull(described(Route.RECEIPTS, 200, Api.receipts(account, "?id=" + id)).header("Link"));
+    }
+
+    @Test
+    void previewsAreAsDescribed() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        for (String query : List.of("", "?status=expired", "?status=inactive", "?status=never_used")) {
+            described(Route.PREVIEW, 200, Api.preview(account, query));
+        }
+
+        worded(Route.PREVIEW, 400, Api.preview(account, "?status=Expired"));
+    }
+
+    @Test
+    void deletingAllIsAsDescribed() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        Response first = described(Route.DELETE_ALL, 200, Api.deleteAll(account, "first"));
+        Response replay = described(Route.DELETE_ALL, 200, Api.deleteAll(account, "first"));
+        assertEquals(first.asString(), replay.asString());
+        assertEquals("true", replay.header("Idempotency-Replayed"));
+
+        worded(Route.DELETE_ALL, 400, Api.as(account).delete(Api.PROXY + "?status="));
+        worded(Route.DELETE_ALL, 400, Api.deleteAll(account, "a,b"));
+        worded(Route.DELETE_ALL, 422, Api.as(account).header("Idempotency-Key", "first").delete(Api.PROXY + "?status=expired"));
+        Postgres.shared().execute("UPDATE account SET delete_all_paid_until = now() + interval '60 s' WHERE id = ?", account);
+        described(Route.DELETE_ALL, 429, Api.deleteAll(account));
+    }
+
+    @Test
+    void deletingOneIsAsDescribed() {
+        String account = Accounts.open("100");
+        String key = Accounts.createKey(account, "key", "10");
+        String foreign = Accounts.createKey(Accounts.open("10"), "key", "10");
+        described(Route.REMOVE, 200, Api.remove(account, key, "first"));
+        assertEquals("true", described(Route.REMOVE, 200, Api.remove(account, key, "first")).header("Idempotency-Replayed"));
+
+        worded(Route.REMOVE, 400, Api.remove(account, key, "a,b"));
+        worded(Route.REMOVE, 422, Api.remove(account, foreign, "first"));
+        assertRefusesBodies(Route.REMOVE, account, foreign);
+        Postgres.shared().execute("UPDATE account SET remove_paid_until = now() + interval '120 s' WHERE id = ?", account);
+        described(Route.REMOVE, 429, Api.remove(account, key));
+    }
+
+    @Test
+    void togglingIsAsDescribed() {
+        String account = Accounts.open("100");
+        String key = Accounts.createKey(account, "key", "10");
+        described(Route.TOGGLE, 200, Api.toggle(account, key));
+        described(Route.TOGGLE, 200, Api.toggle(account, key, true));
+
+        worded(Route.TOGGLE, 422, json(account).body("{\"proxy_key\":\"" + key + "\",\"is_active\":1}").post(Route.TOGGLE.path()));
+        assertRefusesBodies(Route.TOGGLE, account, Accounts.createKey(Accounts.open("10"), "key", "10"));
+    }
+
+    @Test
+    void receiptsAreAsDescribed() {
+        String account = Accounts.open("250");
+        described(Route.RECEIPTS, 200, Api.receipts(account, ""));
+        Accounts.createFiveKeys(account);
+        String id = Api.json(Api.deleteAll(account)).get("revocation_id").textValue();
+        described(Route.RECEIPTS, 200, Api.receipts(account, ""));
+        Response one = described(Route.RECEIPTS, 200, Api.receipts(account, "?id=" + id));
+        assertEquals(5, Api.json(one).get("keys").size());
+
+        worded(Route.RECEIPTS, 400, Api.receipts(account, "?id=1"));
+        worded(Route.RECEIPTS, 404, Api.receipts(account, "?id=" + UUID.randomUUID()));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Route.class)
+    void refusedCallersAreAnsweredAsDescribed(Route route) {
+        worded(route, 401, call(route, RestAssured.given()));
+        worded(route, 401, call(route, Api.with("ek-proxy-none")));
+        worded(route, 401, call(route, Api.as("nobody-" + UUID.randomUUID())));
+        worded(route, 403, call(route, Api.with(Issuer.shared().token(Accounts.open("1"), "openid"))));
+        worded(route, 404, Api.as("a").request(route.method(), route.path() + "/"));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Route.class)
+    void anUnreachableDatabaseIsAnsweredAsDescribed(Route route) {
+        String account = Accounts.open("1");
+        Harness.tap().fault(Fault.REFUSE);
+        Harness.tap().closeConnections();
+
+        worded(route, 503, call(route, Api.as(account)));
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = Route.class, names = { "DELETE_ALL", "REMOVE", "TOGGLE" })
+    void aLostConfirmationIsAnsweredAsDescribed(Route route) {
+        String account = Accounts.open("1");
+        String key = Accounts.createKey(account, "key", "1");
+        Harness.tap().fault(Fault.LOSE_COMMIT_ANSWER_AND_REFUSE);
+
+        Response answer = described(route, 503, call(route, Api.as(account), key));
+
+        assertEquals(route != Route.TOGGLE, Api.json(answer).has("revocation_id"), answer.asString());
+    }
+
+    private static void assertRefusesBodies(Route route, String account, String foreign) {
+        String path = route.path();
+        String good = "{\"proxy_key\":\"ek-proxy-nothing\"}";
+        worded(route, 400, json(account).body("[]").post(path));
+        worded(route, 400, json(account).body(good).post(path + "?a=b"));
+        worded(route, 403, json(account).body("{\"proxy_key\":\"" + foreign + "\"}").post(path));
+        worded(route, 404, json(account).body(good).post(path));
+        worded(route, 413, json(account).body("\"" + "a".repeat(9000) + "\"").post(path));
+        worded(route, 415, Api.as(account).contentType("text/plain").body(good).post(path));
+        worded(route, 422, json(account).body("{}").post(path));
+        described(route, 422, json(account).body("{\"key\":\"a\"}").post(path));
+    }
+
+    private static RequestSpecification json(String account) {
+        return Api.as(account).contentType("application/json");
+    }
+
+    /** A call that only its caller or the database could be refused for. */
+    private static Response call(Route route, RequestSpecification caller) {
+        return call(route, caller, "ek-proxy-nothing");
+    }
+
+    private static Response call(Route route, RequestSpecification caller, String key) {
+        RequestSpecification request = WITH_BODY.contains(route)
+                ? caller.contentType("application/json").body("{\"proxy_key\":\"" + key + "\"}") : caller;
+        return request.request(route.method(), route.path());
+    }
+
+    private static Response described(Route route, int status, Response answer) {
+        assertEquals(status, answer.statusCode(), answer.asString());
+        DESCRIPTION.assertDescribes(route, answer);
+        return answer;
+    }
+
+    /** Described, and an example shows exactly this answer. */
+    private static void worded(Route route, int status, Response answer) {
+        described(route, status, answer);
+        List<JsonNode> examples = DESCRIPTION.examples(DESCRIPTION.response(route, status) + PROBLEM);
+        assertTrue(examples.contains(Api.json(answer)), () -> route + " " + status + " has no example " + answer.asString());
+    }
+
+    // --- Reading refusals and examples -------------------------------------------------------------------------------
+
+    private static Map<String, Method> factories() {
+        Map<String, Method> factories = new TreeMap<>();
+        Stream.of(Refusal.class.getDeclaredMethods())
+                .filter(method -> Modifier.isStatic(method.getModifiers()) && Modifier.isPublic(method.getModifiers())
+                        && method.getReturnType() == Refusal.class)
+                .forEach(method -> factories.put(method.getName(), method));
+        return factories;
+    }
+
+    private static Refusal refusal(Method factory, Route route) throws ReflectiveOperationException {
+        boolean remove = route == Route.REMOVE;
+        Object[] arguments = switch (factory.getName()) {
+            case "insufficientScope" -> new Object[] { route.scope() };
+            case "malformed", "invalidField" -> new Object[] { "worded by the caller" };
+            case "bodyTooLarge" -> new Object[] { 8192 };
+            case "tooManyRequests" -> remove ? new Object[] { "remove", 60, 60, Duration.ofSeconds(1) }
+                    : new Object[] { "delete-all", 10, 10, Duration.ofSeconds(6) };
+            case "outcomeUnknown" -> new Object[] { route == Route.TOGGLE ? null : UUID.randomUUID(), null };
+            default -> new Object[factory.getParameterCount()];
+        };
+        return (Refusal) factory.invoke(null, arguments);
+    }
+
+    private static boolean sameProblem(JsonNode expected, JsonNode example) {
+        return Stream.of("type", "title", "status", "detail", "message")
+                .allMatch(field -> expected.get(field).equals(example.get(field)))
+                && expected.has("revocation_id") == example.has("revocation_id");
+    }
+
+    /** Validates every example below, each against the schema beside it; returns how many. */
+    private static int assertExamplesFit(String pointer) {
+        JsonNode node = DESCRIPTION.document().at(pointer);
+        int count = 0;
+        if (node.has("schema") && node.has("examples")) {
+            for (JsonNode example : DESCRIPTION.examples(pointer)) {
+                DESCRIPTION.assertValid(pointer + "/schema", example);
+                count++;
+            }
+        } else if (node.has("schema") && node.has("example")) {
+            DESCRIPTION.assertValid(pointer + "/schema", node.get("example"));
+            count++;
+        }
+        for (String name : DESCRIPTION.names(pointer)) {
+            count += assertExamplesFit(pointer + "/" + Description.escaped(name));
+        }
+        return count;
+    }
+}
