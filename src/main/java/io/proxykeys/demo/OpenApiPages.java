@@ -1,6 +1,6 @@
 package io.proxykeys.demo;
 
-import io.proxykeys.http.DevPages;
+import io.proxykeys.entry.DevPages;
 import io.quarkus.arc.profile.IfBuildProfile;
 import jakarta.inject.Singleton;
 

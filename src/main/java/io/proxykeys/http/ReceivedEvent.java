@@ -6,12 +6,12 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
  * What the router gets to see of a request: the route's own method and path and nothing else, so that no header, query or
  * body, however odd, can upset it. What was received travels along for {@link Call}.
  */
-final class ReceivedEvent extends APIGatewayV2HTTPEvent {
+public final class ReceivedEvent extends APIGatewayV2HTTPEvent {
 
     private final transient APIGatewayV2HTTPEvent received;
     private final transient Route route;
 
-    ReceivedEvent(APIGatewayV2HTTPEvent received, Route route) {
+    public ReceivedEvent(APIGatewayV2HTTPEvent received, Route route) {
         this.received = received;
         this.route = route;
         setRawPath(route.path());

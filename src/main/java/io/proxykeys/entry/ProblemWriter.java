@@ -1,4 +1,4 @@
-package io.proxykeys.http;
+package io.proxykeys.entry;
 
 import io.proxykeys.problem.Problem;
 import io.proxykeys.problem.Refusal;

@@ -1,4 +1,4 @@
-package io.proxykeys.http;
+package io.proxykeys.entry;
 
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import com.fasterxml.jackson.core.JsonGenerator;

@@ -1,4 +1,4 @@
-package io.proxykeys.http;
+package io.proxykeys.entry;
 
 /** Pages that development serves beside the API. The packaged function has no such bean, and so none of them. */
 public interface DevPages {

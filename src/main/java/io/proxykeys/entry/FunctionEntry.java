@@ -1,5 +1,7 @@
-package io.proxykeys.http;
+package io.proxykeys.entry;
 
+import io.proxykeys.http.ReceivedEvent;
+import io.proxykeys.http.Route;
 import io.proxykeys.problem.Refusal;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
