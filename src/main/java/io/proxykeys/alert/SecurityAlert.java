@@ -26,8 +26,8 @@ import java.util.Set;
 public record SecurityAlert(String id, String account, String source, String reason, Instant detectedAt,
         int blockNewKeysSeconds) {
 
-    static final String SOURCE = "proxy-keys.security";
-    static final Set<String> DETAIL_TYPES = Set.of("Proxy Key Compromised", "Account Compromised");
+    public static final String SOURCE = "proxy-keys.security";
+    public static final Set<String> DETAIL_TYPES = Set.of("Proxy Key Compromised", "Account Compromised");
 
     private static final int MAX_ID = 512;
     private static final int MAX_REASON = 255;

@@ -1,10 +1,17 @@
 package io.proxykeys.deployment;
 
+import static io.proxykeys.deployment.Template.NO_VALUE;
+import static io.proxykeys.deployment.Template.TEMPLATE;
+import static io.proxykeys.deployment.Template.at;
+import static io.proxykeys.deployment.Template.only;
+import static io.proxykeys.deployment.Template.parameter;
+import static io.proxykeys.deployment.Template.properties;
+import static io.proxykeys.deployment.Template.text;
+import static io.proxykeys.deployment.Template.values;
 import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toMap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -18,7 +25,6 @@ import java.io.Reader;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
@@ -29,21 +35,11 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
-import org.yaml.snakeyaml.constructor.AbstractConstruct;
-import org.yaml.snakeyaml.constructor.SafeConstructor;
-import org.yaml.snakeyaml.nodes.MappingNode;
-import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.ScalarNode;
-import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /** What {@code template.yaml} deploys is what the code serves and reads: routes, scopes, permissions and variables. */
 class TemplateTest {
 
-    private static final Map<?, ?> TEMPLATE = template();
     private static final Properties APPLICATION = application();
-    private static final Map<String, String> NO_VALUE = Map.of("Ref", "AWS::NoValue");
 
     @Test
     void theTemplatesRoutesAndScopesAreExactlyThoseOfTheCode() {
@@ -73,7 +69,7 @@ class TemplateTest {
 
         assertEquals(new TreeSet<>(Set.of("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer",
                 "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage",
-                "AWS::Lambda::Permission", "AWS::Serverless::Function")), types);
+                "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Serverless::Function")), types);
         assertEquals(Set.of("Name", "ProtocolType"), only("AWS::ApiGatewayV2::Api").keySet());
         assertFalse(function().containsKey("FunctionUrlConfig"));
         if (function().get("Events") instanceof Map<?, ?> events) {
@@ -206,7 +202,7 @@ class TemplateTest {
     }
 
     @Test
-    void theRoleMayWriteItsOwnLogAndAttachToTheVpcOnly() {
+    void theRoleMayWriteItsOwnLogTellOfAlertsAndAttachToTheVpcOnly() {
         Map<?, ?> role = only("AWS::IAM::Role");
         Map<Object, Set<Object>> allowed = ((List<?>) at(role, "Policies")).stream()
                 .flatMap(policy -> ((List<?>) at(policy, "PolicyDocument", "Statement")).stream())
@@ -217,6 +213,8 @@ class TemplateTest {
         assertEquals(Map.of(
                 Map.of("Fn::GetAtt", List.of("FunctionLogGroup", "Arn")),
                 Set.of("logs:CreateLogStream", "logs:PutLogEvents"),
+                Map.of("Fn::GetAtt", List.of("AlertFailureQueue", "Arn")), Set.of("sqs:SendMessage"),
+                Map.of("Ref", "AlertTopic"), Set.of("sns:Publish"),
                 "*",
                 Set.of("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
                         "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")),
@@ -250,8 +248,6 @@ class TemplateTest {
                 at(TEMPLATE, "Outputs", "DeleteAllUrl", "Value"));
     }
 
-    // --- Reading the template ------------------------------------------------------------------------------------------
-
     private static Map<?, ?> function() {
         return only("AWS::Serverless::Function");
     }
@@ -264,47 +260,6 @@ class TemplateTest {
 
     private static Object variable(String name) {
         return at(function(), "Environment", "Variables", name);
-    }
-
-    private static Object parameter(String name, String attribute) {
-        return at(TEMPLATE, "Parameters", name, attribute);
-    }
-
-    /** The properties of all resources of a type, by the resource's name; at least one. */
-    private static Map<String, Map<?, ?>> properties(String type) {
-        Map<String, Map<?, ?>> found = new TreeMap<>();
-        ((Map<?, ?>) at(TEMPLATE, "Resources")).forEach((name, resource) -> {
-            if (at(resource, "Type").equals(type)) {
-                found.put((String) name, (Map<?, ?>) at(resource, "Properties"));
-            }
-        });
-        assertFalse(found.isEmpty(), type);
-        return found;
-    }
-
-    private static Map<?, ?> only(String type) {
-        Collection<Map<?, ?>> found = properties(type).values();
-        assertEquals(1, found.size(), type);
-        return found.iterator().next();
-    }
-
-    private static String text(Object node, Object... path) {
-        return (String) at(node, path);
-    }
-
-    private static Stream<?> values(Object map) {
-        return ((Map<?, ?>) map).values().stream();
-    }
-
-    /** What is at a path of keys and indexes; there has to be something. */
-    private static Object at(Object node, Object... path) {
-        Object here = node;
-        for (Object step : path) {
-            Object next = step instanceof Integer index ? ((List<?>) here).get(index) : ((Map<?, ?>) here).get(step);
-            assertNotNull(next, step + " of " + here);
-            here = next;
-        }
-        return here;
     }
 
     private static String variableOf(String property) {
@@ -334,48 +289,6 @@ class TemplateTest {
             return properties;
         } catch (IOException e) {
             throw new AssertionError(e);
-        }
-    }
-
-    private static Map<?, ?> template() {
-        try (Reader file = Files.newBufferedReader(Path.of("template.yaml"))) {
-            return new Yaml(new ShortFormConstructor()).load(file);
-        } catch (IOException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    /** Reads the short form of an intrinsic function ({@code !Sub x}) as its long form ({@code Fn::Sub: x}). */
-    private static final class ShortFormConstructor extends SafeConstructor {
-
-        ShortFormConstructor() {
-            super(options());
-            yamlMultiConstructors.put("!", new AbstractConstruct() {
-                @Override
-                public Object construct(Node node) {
-                    String name = node.getTag().getValue().substring(1);
-                    Object argument = argument(node);
-                    return switch (name) {
-                        case "Ref", "Condition" -> Map.of(name, argument);
-                        case "GetAtt" -> Map.of("Fn::GetAtt",
-                                argument instanceof String text ? List.of(text.split("\\.", 2)) : argument);
-                        default -> Map.of("Fn::" + name, argument);
-                    };
-                }
-            });
-        }
-
-        private static LoaderOptions options() {
-            LoaderOptions options = new LoaderOptions();
-            options.setAllowDuplicateKeys(false);
-            return options;
-        }
-
-        private Object argument(Node node) {
-            if (node instanceof SequenceNode sequence) {
-                return constructSequence(sequence);
-            }
-            return node instanceof MappingNode mapping ? constructMapping(mapping) : constructScalar((ScalarNode) node);
         }
     }
 }
