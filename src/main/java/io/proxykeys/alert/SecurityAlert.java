@@ -8,7 +8,10 @@ import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -29,6 +32,8 @@ public record SecurityAlert(String id, String account, String source, String rea
     public static final String SOURCE = "proxy-keys.security";
     public static final Set<String> DETAIL_TYPES = Set.of("Proxy Key Compromised", "Account Compromised");
 
+    private static final DateTimeFormatter TIME = new DateTimeFormatterBuilder()
+            .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME).appendPattern("[XXX][XX]").toFormatter(Locale.ROOT);
     private static final int MAX_ID = 512;
     private static final int MAX_REASON = 255;
     private static final int MAX_BLOCK = 3600;
@@ -96,10 +101,10 @@ public record SecurityAlert(String id, String account, String source, String rea
         return detectedAt;
     }
 
-    /** RFC 3339. PostgreSQL keeps microseconds, so the end of a second is its last one. */
+    /** RFC 3339, or with an offset without colon, as Security Hub may have it. PostgreSQL keeps microseconds, so the end of a second is its last one. */
     private static Instant parse(String time) {
         try {
-            Instant instant = OffsetDateTime.parse(time).toInstant();
+            Instant instant = OffsetDateTime.parse(time, TIME).toInstant();
             if (instant.isBefore(Instant.EPOCH)) {
                 throw new AlertRefused("it was detected before 1970");
             }

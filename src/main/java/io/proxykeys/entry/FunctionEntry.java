@@ -1,14 +1,14 @@
 package io.proxykeys.entry;
 
-import io.proxykeys.http.ReceivedEvent;
-import io.proxykeys.http.Route;
-import io.proxykeys.problem.Refusal;
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.proxykeys.alert.AlertRefused;
 import io.proxykeys.alert.SecurityAlerts;
+import io.proxykeys.http.ReceivedEvent;
+import io.proxykeys.http.Route;
+import io.proxykeys.problem.Refusal;
 import jakarta.annotation.Priority;
 import jakarta.decorator.Decorator;
 import jakarta.decorator.Delegate;

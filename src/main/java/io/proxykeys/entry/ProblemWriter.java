@@ -1,11 +1,11 @@
 package io.proxykeys.entry;
 
-import io.proxykeys.problem.Problem;
-import io.proxykeys.problem.Refusal;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import io.proxykeys.problem.Problem;
+import io.proxykeys.problem.Refusal;
 import jakarta.inject.Singleton;
 import java.util.HashMap;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package io.proxykeys.http;
 
 import jakarta.ws.rs.core.MediaType;
-import org.jboss.resteasy.reactive.RestResponse;
 import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
+import org.jboss.resteasy.reactive.RestResponse;
 
 /** Answers with JSON that is written already, whole or a page of it (RFC 8288). */
 public final class Paging {

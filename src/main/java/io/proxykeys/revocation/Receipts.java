@@ -2,8 +2,8 @@ package io.proxykeys.revocation;
 
 import io.proxykeys.account.Account;
 import io.proxykeys.database.Transactions;
-import io.proxykeys.key.KeyPages;
 import io.proxykeys.key.KeyPages.KeyPage;
+import io.proxykeys.key.KeyPages;
 import io.proxykeys.key.ListedKey;
 import io.proxykeys.key.Place;
 import io.proxykeys.problem.Refusal;

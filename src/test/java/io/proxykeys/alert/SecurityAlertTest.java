@@ -1,6 +1,7 @@
 package io.proxykeys.alert;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
@@ -16,7 +17,10 @@ import io.proxykeys.harness.Postgres;
 import io.proxykeys.harness.WireTap.Fault;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
 import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HashSet;
@@ -33,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Security alerts: events that EventBridge invokes the function with. */
 @QuarkusTest
@@ -112,7 +117,7 @@ class SecurityAlertTest {
         ObjectNode event = event(account);
         ((ObjectNode) event.get("detail")).put("detected_at", "2026-01-01T11:00:00.5+01:00");
         assertEquals(0, succeeds(event).get("deleted").intValue());
-        ((ObjectNode) event.get("detail")).put("detected_at", "2026-01-01T10:00:00.500001Z");
+        ((ObjectNode) event.get("detail")).put("detected_at", "2026-01-01T11:00:00.500001+0100");
         assertEquals(1, succeeds(event.put("id", UUID.randomUUID().toString())).get("deleted").intValue());
     }
 
@@ -143,7 +148,7 @@ class SecurityAlertTest {
             succeeds(another);
             assertEquals(blocked, blockedUntil(account));
         }
-        org.junit.jupiter.api.Assertions.assertThrows(IllegalStateException.class, () -> Accounts.createKey(account, "key", "1"));
+        assertThrows(IllegalStateException.class, () -> Accounts.createKey(account, "key", "1"));
     }
 
     @Test
@@ -183,6 +188,27 @@ class SecurityAlertTest {
         Harness.tap().reset();
 
         assertEquals(5, succeeds(event).get("deleted").intValue());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "account-compromised", "proxy-key-compromised", "security-hub-finding-transformed" })
+    void theSampleEventsRevoke(String sample) throws Exception {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        database.execute("UPDATE proxy_key SET created_at = '2026-01-01' WHERE account_id = ?", account);
+        ObjectNode event = (ObjectNode) sample(sample);
+        ((ObjectNode) event.get("detail")).put("account_id", account);
+
+        assertEquals(5, succeeds(event).get("deleted").intValue());
+    }
+
+    @Test
+    void aFindingOfSecurityHubThatWasNotTransformedIsAFunctionError() throws Exception {
+        assertTrue(Gateway.invoke(sample("security-hub-finding")).functionError());
+    }
+
+    private static JsonNode sample(String name) throws IOException {
+        return Api.json(Files.readString(Path.of("src/test/resources/events/" + name + ".json")));
     }
 
     static Stream<Arguments> refused() {
