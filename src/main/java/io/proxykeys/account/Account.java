@@ -1,6 +1,5 @@
 package io.proxykeys.account;
 
-import io.proxykeys.problem.Refusal;
 import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -43,9 +42,4 @@ public class Account extends PanacheEntityBase {
     /** The same for removing one key. */
     @Column(name = "remove_paid_until")
     public Instant removePaidUntil;
-
-    /** A token for an account that does not exist is as good as none. */
-    public static Refusal unknown() {
-        return Refusal.invalidToken(new IllegalStateException("no such account"));
-    }
 }

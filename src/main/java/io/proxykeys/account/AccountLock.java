@@ -1,6 +1,5 @@
 package io.proxykeys.account;
 
-import io.proxykeys.problem.Refusal;
 import io.smallrye.mutiny.Uni;
 import org.hibernate.reactive.mutiny.Mutiny;
 
@@ -17,12 +16,12 @@ public final class AccountLock {
     private AccountLock() {
     }
 
-    /** Locks the account's row until the transaction ends; fails with a 401 {@link Refusal} if there is no such account. */
+    /** Locks the account's row until the transaction ends; fails with {@link UnknownAccount} if there is none. */
     public static Uni<Void> take(Mutiny.Session session, String account) {
         return session.createNativeQuery(LOCK, String.class)
                 .setParameter(1, account)
                 .getSingleResultOrNull()
-                .onItem().ifNull().failWith(Account::unknown)
+                .onItem().ifNull().failWith(UnknownAccount::new)
                 .replaceWithVoid();
     }
 }

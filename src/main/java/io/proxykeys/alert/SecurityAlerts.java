@@ -2,6 +2,7 @@ package io.proxykeys.alert;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.revocation.Receipt;
 import io.proxykeys.revocation.RevocationOrder;
 import io.proxykeys.revocation.Revocations;
@@ -58,8 +59,8 @@ public class SecurityAlerts {
      * Carries out an alert. The same one again returns the first receipt and changes nothing.
      *
      * @param remaining how long the invocation may still take
-     * @throws AlertRefused if it is not an alert, or malformed
-     * @throws AlertFailed if the account is unknown or the database cannot be used
+     * @throws AlertRefused if it is not an alert, or malformed, or its account is unknown
+     * @throws AlertFailed if the database cannot be used
      */
     public Answer handle(SecurityAlert.Envelope envelope, String awsRequestId, Duration remaining) {
         SecurityAlert alert = SecurityAlert.of(envelope, clock);
@@ -69,6 +70,8 @@ public class SecurityAlerts {
         try {
             receipt = VertxContextSupport.subscribeAndAwait(() -> revocations.revoke(order)
                     .ifNoItem().after(bound(remaining)).fail());
+        } catch (UnknownAccount unknown) {
+            throw new AlertRefused("detail.account_id is not an account of ours");
         } catch (Throwable failure) {
             // An Error too: it would end the thread that polls for events.
             throw new AlertFailed("alert " + alert.id() + " was not carried out: " + failure.getMessage(), failure);

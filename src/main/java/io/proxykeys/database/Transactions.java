@@ -1,10 +1,12 @@
 package io.proxykeys.database;
 
+import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.problem.Refusal;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -39,7 +41,8 @@ public class Transactions {
      *
      * @param receipt the id of the receipt that the work writes
      * @param work what to do; may be run twice, and a second run must recognise that the first one was committed
-     * @return the work's item once it is committed; its {@link Refusal}, with everything rolled back; or a 503 refusal that
+     * @return the work's item once it is committed; its {@link Refusal} or {@link UnknownAccount}, with everything rolled back; or a 503
+     *         refusal that
      *         says whether nothing was changed or the outcome is unknown
      */
     public <T> Uni<T> run(UUID receipt, Function<Mutiny.Session, Uni<T>> work) {
@@ -69,9 +72,11 @@ public class Transactions {
     }
 
     private static Throwable explain(Throwable failure, boolean committing, UUID receipt) {
-        Refusal refusal = Failure.find(failure, Refusal.class);
-        if (refusal != null) {
-            return refusal;
+        for (Class<? extends RuntimeException> answer : List.of(Refusal.class, UnknownAccount.class)) {
+            RuntimeException found = Failure.find(failure, answer);
+            if (found != null) {
+                return found;
+            }
         }
         if (committing) {
             return Refusal.outcomeUnknown(receipt, failure);

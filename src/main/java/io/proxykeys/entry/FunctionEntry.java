@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
+import io.proxykeys.alert.AlertFailed;
 import io.proxykeys.alert.AlertRefused;
 import io.proxykeys.alert.SecurityAlerts;
 import io.proxykeys.http.ReceivedEvent;
@@ -63,10 +64,18 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
             return answer(received, context);
         }
         if (event instanceof LambdaEvent received && !received.hasRequestContext()) {
-            return new LambdaAnswer(alerts.handle(received, context.getAwsRequestId(),
-                    Duration.ofMillis(context.getRemainingTimeInMillis())));
+            return revoke(received, context);
         }
         throw new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert");
+    }
+
+    private LambdaAnswer revoke(LambdaEvent event, Context context) {
+        try {
+            return new LambdaAnswer(alerts.handle(event, context.getAwsRequestId(),
+                    Duration.ofMillis(context.getRemainingTimeInMillis())));
+        } catch (Error error) {
+            throw new AlertFailed("the alert was not carried out: " + error, error);
+        }
     }
 
     private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {

@@ -1,5 +1,6 @@
 package io.proxykeys.http;
 
+import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.problem.Problem;
 import io.proxykeys.problem.Refusal;
 import jakarta.inject.Inject;
@@ -32,6 +33,12 @@ class Failures {
                 .entity(refusal.problem());
         refusal.headers().forEach(response::header);
         return response.build();
+    }
+
+    /** Found out by the first statement; to the client it is a token that is good for nothing. */
+    @ServerExceptionMapper
+    Response unknownAccount(UnknownAccount unknown) {
+        return refused(Refusal.invalidToken(unknown));
     }
 
     @ServerExceptionMapper

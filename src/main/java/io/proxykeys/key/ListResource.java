@@ -1,7 +1,7 @@
 package io.proxykeys.key;
 
 import io.proxykeys.access.Caller;
-import io.proxykeys.account.Account;
+import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Call;
 import io.proxykeys.http.Paging;
@@ -72,7 +72,7 @@ public class ListResource {
     private Uni<RestResponse<String>> requireAccount(String account) {
         return transactions.read(session -> session.createNativeQuery(ACCOUNT, String.class)
                 .setParameter(1, account).getSingleResultOrNull())
-                .onItem().ifNull().failWith(Account::unknown)
+                .onItem().ifNull().failWith(UnknownAccount::new)
                 .replaceWith(() -> Paging.whole(EMPTY));
     }
 }

@@ -3,7 +3,7 @@ package io.proxykeys.revocation;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.proxykeys.access.Caller;
-import io.proxykeys.account.Account;
+import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Call;
 import io.proxykeys.http.Route;
@@ -56,7 +56,7 @@ public class PreviewResource {
                 .setParameter(1, caller.account())
                 .setParameter(2, operation.code())
                 .getSingleResultOrNull())
-                .onItem().ifNull().failWith(Account::unknown)
+                .onItem().ifNull().failWith(UnknownAccount::new)
                 .map(row -> new Preview((Long) row[0], (BigDecimal) row[1]));
     }
 }

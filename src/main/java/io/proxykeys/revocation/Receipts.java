@@ -1,6 +1,6 @@
 package io.proxykeys.revocation;
 
-import io.proxykeys.account.Account;
+import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyPages;
@@ -94,7 +94,7 @@ public class Receipts {
 
     private static List<Object[]> ofExistingAccount(List<Object[]> rows) {
         if (rows.isEmpty()) {
-            throw Account.unknown();
+            throw new UnknownAccount();
         }
         return rows.get(0)[0] == null ? List.of() : rows;
     }

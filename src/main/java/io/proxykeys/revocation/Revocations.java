@@ -1,6 +1,7 @@
 package io.proxykeys.revocation;
 
 import io.proxykeys.account.AccountLock;
+import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.problem.Refusal;
@@ -53,8 +54,8 @@ public class Revocations {
     /**
      * Carries out an order.
      *
-     * @return the receipt, also when there was no key to delete; fails with the {@link Refusal} to answer with: 401 for an
-     *         unknown account, 403 and 404 for a key of another account or none, 422 for a dedupe key of another operation,
+     * @return the receipt, also when there was no key to delete; fails with {@link UnknownAccount}, or with the {@link Refusal}
+     *         to answer with: 403 and 404 for a key of another account or none, 422 for a dedupe key of another operation,
      *         429 at the limit, 503 if the database cannot be used or its confirmation was lost
      */
     public Uni<Receipt> revoke(RevocationOrder order) {
