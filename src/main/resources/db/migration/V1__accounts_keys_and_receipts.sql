@@ -39,7 +39,8 @@ create table proxy_key (
     ip_whitelist    text[]         not null default '{}',
     created_at      timestamptz    not null default clock_timestamp(),
     last_used       timestamptz,
-    constraint proxy_key_created_at_finite check (isfinite(created_at)),
+    -- The years that every reader of the list can tell.
+    constraint proxy_key_created_at_told check (created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'),
     constraint proxy_key_name_length check (char_length(name) <= 25),
     constraint proxy_key_allocated_not_negative check (allocated >= 0 and allocated <> 'NaN'),
     constraint proxy_key_used_within_allocated check (used >= 0 and used <= allocated)
@@ -110,6 +111,7 @@ create table revoked_key (
     constraint revoked_key_amounts check (allocated >= used and used >= 0 and allocated <> 'NaN')
 );
 
-create index revoked_key_of_revocation on revoked_key (revocation_id);
+-- In the order of the owner's list: a receipt of a million keys is read page by page.
+create index revoked_key_of_revocation on revoked_key (revocation_id, created_at, id);
 
 comment on table revoked_key is 'The settings of each deleted key as they were.';

@@ -98,18 +98,19 @@ public record SecurityAlert(String id, String account, String source, String rea
         if (detectedAt.isAfter(now.plus(CLOCKS_APART))) {
             throw new AlertRefused("it was detected more than 5 minutes in the future");
         }
-        return detectedAt;
+        // PostgreSQL keeps microseconds, so the end of a second is its last one.
+        return time.indexOf('.') >= 0 ? detectedAt.truncatedTo(ChronoUnit.MICROS)
+                : detectedAt.plus(Duration.ofSeconds(1)).minus(1, ChronoUnit.MICROS);
     }
 
-    /** RFC 3339, or with an offset without colon, as Security Hub may have it. PostgreSQL keeps microseconds, so the end of a second is its last one. */
+    /** RFC 3339, or with an offset without colon, as Security Hub may have it. */
     private static Instant parse(String time) {
         try {
             Instant instant = OffsetDateTime.parse(time, TIME).toInstant();
             if (instant.isBefore(Instant.EPOCH)) {
                 throw new AlertRefused("it was detected before 1970");
             }
-            return time.indexOf('.') >= 0 ? instant.truncatedTo(ChronoUnit.MICROS)
-                    : instant.plus(Duration.ofSeconds(1)).minus(1, ChronoUnit.MICROS);
+            return instant;
         } catch (DateTimeException e) {
             throw new AlertRefused("the time of detection must be like 2026-11-22T23:00:00Z");
         }

@@ -3,11 +3,13 @@ package io.proxykeys.alert;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.proxykeys.account.UnknownAccount;
+import io.proxykeys.problem.Refusal;
 import io.proxykeys.revocation.Receipt;
 import io.proxykeys.revocation.RevocationOrder;
 import io.proxykeys.revocation.Revocations;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.quarkus.vertx.VertxContextSupport;
+import io.smallrye.mutiny.TimeoutException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
@@ -74,10 +76,19 @@ public class SecurityAlerts {
             throw new AlertRefused("detail.account_id is not an account of ours");
         } catch (Throwable failure) {
             // An Error too: it would end the thread that polls for events.
-            throw new AlertFailed("alert " + alert.id() + " was not carried out: " + failure.getMessage(), failure);
+            throw new AlertFailed("alert " + alert.id() + ": " + explain(failure, order), failure);
         }
         return new Answer("Proxy keys deleted", receipt.deleted(), receipt.creditsReturned(), receipt.balance(), receipt.id(),
                 receipt.revokedAt(), receipt.spared());
+    }
+
+    /** For whoever reads the failure queue. */
+    private static String explain(Throwable failure, RevocationOrder order) {
+        boolean unknown = failure instanceof TimeoutException
+                || failure instanceof Refusal refusal && refusal.problem().revocationId() != null;
+        return unknown ? "whether it was carried out is unknown: if there is a receipt " + order.id()
+                + ", it was. Replaying the event is safe"
+                : "it was not carried out: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage());
     }
 
     private static Duration bound(Duration remaining) {

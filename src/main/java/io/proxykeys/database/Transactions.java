@@ -60,6 +60,11 @@ public class Transactions {
                 .onFailure().transform(failure -> explain(failure, false, null));
     }
 
+    /** Bounds several queries together as one is: a 503 refusal if they take too long. */
+    public <T> Uni<T> inTime(Uni<T> queries) {
+        return queries.ifNoItem().after(TIME_OUT).fail().onFailure().transform(failure -> explain(failure, false, null));
+    }
+
     private <T> Uni<T> run(UUID receipt, boolean again, Function<Mutiny.Session, Uni<T>> work) {
         AtomicBoolean committing = new AtomicBoolean();
         Uni<T> transaction = sessions.withTransaction((session, tx) -> work.apply(session).invoke(() -> committing.set(true)));

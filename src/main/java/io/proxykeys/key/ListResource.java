@@ -48,7 +48,8 @@ public class ListResource {
     public Uni<RestResponse<String>> list(@Context SecurityContext security) {
         String account = ((Caller) security.getUserPrincipal()).account();
         Place from = Place.ofQuery(call.rawQuery(), Place.START);
-        return pages.page(from, place -> chunk(account, place)).chain(page -> answer(account, from, page));
+        return transactions.inTime(pages.page(from, place -> chunk(account, place)).chain(page -> page.json().equals(EMPTY)
+                ? requireAccount(account).chain(() -> answer(account, from, page)) : answer(account, from, page)));
     }
 
     private Uni<List<Object[]>> chunk(String account, Place after) {
@@ -66,13 +67,13 @@ public class ListResource {
                     .setParameter(1, account).getSingleResult())
                     .map(total -> Paging.page(page.json(), total, Route.PROXY, page.next() == null ? null : page.next().query()));
         }
-        return page.json().equals(EMPTY) ? requireAccount(account) : Uni.createFrom().item(Paging.whole(page.json()));
+        return Uni.createFrom().item(Paging.whole(page.json()));
     }
 
-    private Uni<RestResponse<String>> requireAccount(String account) {
+    private Uni<Void> requireAccount(String account) {
         return transactions.read(session -> session.createNativeQuery(ACCOUNT, String.class)
                 .setParameter(1, account).getSingleResultOrNull())
                 .onItem().ifNull().failWith(UnknownAccount::new)
-                .replaceWith(() -> Paging.whole(EMPTY));
+                .replaceWithVoid();
     }
 }

@@ -37,7 +37,7 @@ public record ListedKey(
 
     /** The columns of {@code proxy_key} and {@code revoked_key} that {@link #of} reads, in its order. */
     public static final String COLUMNS = """
-            name, id, listed_seconds(expires_at, -1), allocated, used, is_active, CAST(to_json(model_whitelist) AS text), \
+            name, id, CASE WHEN expires_at = '-infinity' THEN 0 ELSE listed_seconds(expires_at, -1) END, allocated, used, is_active, CAST(to_json(model_whitelist) AS text), \
             CAST(to_json(ip_whitelist) AS text), listed_seconds(created_at, 0), listed_seconds(last_used, NULL), \
             CAST(extract(epoch FROM created_at) * 1000000 AS bigint)""";
 

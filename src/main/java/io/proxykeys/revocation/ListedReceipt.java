@@ -18,13 +18,14 @@ import java.util.UUID;
  * @param requestedBy the client that asked for it, or the source of the alert; may be {@code null}
  * @param reason the alert's; may be {@code null}
  * @param deleted how many keys
+ * @param spared an alert: how many keys were newer than what was detected, and stayed
  * @param creditsReturned what they had left; six decimals
  * @param balance the balance after it; six decimals
  * @param keys a JSON array of the deleted keys as they were; {@code null} in a list, and then not written
  */
 @RegisterForReflection
 @JsonPropertyOrder({ "revocation_id", "revoked_at", "trigger", "operation", "requested_by", "reason", "deleted",
-        "credits_returned", "balance", "keys" })
+        "keys_spared", "credits_returned", "balance", "keys" })
 record ListedReceipt(
         @JsonProperty("revocation_id") UUID revocationId,
         @JsonProperty("revoked_at") long revokedAt,
@@ -33,22 +34,23 @@ record ListedReceipt(
         @JsonProperty("requested_by") String requestedBy,
         String reason,
         int deleted,
+        @JsonProperty("keys_spared") int spared,
         @JsonProperty("credits_returned") BigDecimal creditsReturned,
         BigDecimal balance,
         @JsonInclude(JsonInclude.Include.NON_NULL) @JsonRawValue String keys) {
 
     /** The columns of {@code revocation} that {@link #of} reads, in its order; the last one is for the place in the order. */
     static final String COLUMNS = """
-            id, listed_seconds(revoked_at, 0), trigger, operation, requested_by, reason, keys_deleted, credits_returned, \
+            id, listed_seconds(revoked_at, 0), trigger, operation, requested_by, reason, keys_deleted, keys_spared, credits_returned, \
             balance_after, CAST(extract(epoch FROM revoked_at) * 1000000 AS bigint)""";
 
     static ListedReceipt of(Object[] row) {
         return new ListedReceipt((UUID) row[0], (Long) row[1], (String) row[2], (String) row[3], (String) row[4],
-                (String) row[5], (Integer) row[6], (BigDecimal) row[7], (BigDecimal) row[8], null);
+                (String) row[5], (Integer) row[6], (Integer) row[7], (BigDecimal) row[8], (BigDecimal) row[9], null);
     }
 
     ListedReceipt with(String deletedKeys) {
-        return new ListedReceipt(revocationId, revokedAt, trigger, operation, requestedBy, reason, deleted, creditsReturned,
+        return new ListedReceipt(revocationId, revokedAt, trigger, operation, requestedBy, reason, deleted, spared, creditsReturned,
                 balance, deletedKeys);
     }
 }

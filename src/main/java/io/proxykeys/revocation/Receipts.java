@@ -33,7 +33,9 @@ public class Receipts {
              LIMIT ?4) r ON true
              WHERE a.id = ?1""";
     private static final String COUNT = "SELECT count(*) FROM revocation WHERE account_id = ?1";
-    private static final String ONE = "SELECT " + ListedReceipt.COLUMNS + " FROM revocation WHERE account_id = ?1 AND id = ?2";
+    private static final String ONE = "SELECT r.* FROM account a LEFT JOIN LATERAL (SELECT " + ListedReceipt.COLUMNS + """
+             FROM revocation WHERE account_id = a.id AND id = ?2) r ON true
+             WHERE a.id = ?1""";
     private static final String KEYS = "SELECT " + ListedKey.COLUMNS + """
              FROM revoked_key
              WHERE revocation_id = ?1
@@ -70,17 +72,19 @@ public class Receipts {
     /** A receipt of the account, or {@code null}. */
     Uni<ListedReceipt> find(String account, UUID id) {
         return transactions.read(session -> session.createNativeQuery(ONE, Object[].class)
-                .setParameter(1, account).setParameter(2, id).getSingleResultOrNull())
-                .map(row -> row == null ? null : ListedReceipt.of(row));
+                .setParameter(1, account).setParameter(2, id).getResultList())
+                .map(Receipts::ofExistingAccount)
+                .map(rows -> rows.isEmpty() ? null : ListedReceipt.of(rows.get(0)));
     }
 
     /** A page of the keys that a revocation deleted. */
     Uni<KeyPage> keys(UUID revocation, Place from) {
-        return pages.page(from, place -> transactions.read(session -> keysAfter(session, revocation, place)));
+        return transactions.inTime(pages.page(from,
+                place -> transactions.read(session -> keysAfter(session, revocation, place))));
     }
 
     static Place placeOf(Object[] row) {
-        return new Place((Long) row[9], row[0].toString());
+        return new Place((Long) row[10], row[0].toString());
     }
 
     private static Uni<List<Object[]>> keysAfter(Mutiny.Session session, UUID revocation, Place place) {

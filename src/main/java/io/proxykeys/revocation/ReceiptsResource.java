@@ -48,6 +48,9 @@ public class ReceiptsResource {
         String account = ((Caller) security.getUserPrincipal()).account();
         String query = call.rawQuery();
         Matcher one = ONE.matcher(query);
+        if (query.startsWith("id=") && !one.matches()) {
+            throw Refusal.malformed("id must be the revocation_id of a receipt, alone or with the page of a Link header of this API.");
+        }
         return one.matches() ? one(account, UUID.fromString(one.group(1)), one.group(2) == null ? "" : one.group(2))
                 : list(account, Place.ofQuery(query, Receipts.NEWEST));
     }

@@ -63,6 +63,8 @@ class ListTest {
     @Test
     void anUnknownAccountHasNone() {
         Api.list("nobody").then().statusCode(401);
+        Api.as("nobody").get(Api.PROXY + "?" + Place.START.query()).then().statusCode(401);
+        Api.as("nobody").get(Api.PROXY + "?" + new Place(1, "a").query()).then().statusCode(401);
     }
 
     @Test
@@ -82,6 +84,7 @@ class ListTest {
         assertTrue(list.get(0).get("name").isNull());
         assertEquals(-1, list.get(0).get("expires_at").longValue());
         assertEquals("[null,\"a\\\"b\\\\\",\"\u2028 \\n\"]", list.get(0).get("model_whitelist").toString());
+        assertEquals(0, list.get(1).get("expires_at").longValue(), "expired since ever");
         assertEquals("\t\"\\", list.get(1).get("name").textValue());
         assertTrue(list.get(1).get("last_used").isNull());
     }

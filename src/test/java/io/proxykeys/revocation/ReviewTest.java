@@ -72,11 +72,12 @@ class ReviewTest {
         JsonNode list = Api.json(response.then().statusCode(200).extract().response());
         assertEquals(List.of(all.get("revocation_id").textValue(), one), list.findValuesAsText("revocation_id"));
         assertEquals("{\"revocation_id\":" + all.get("revocation_id") + ",\"revoked_at\":" + all.get("revoked_at")
-                + ",\"trigger\":\"request\",\"operation\":\"all\",\"requested_by\":\"test-client\",\"reason\":null,\"deleted\":4,"
+                + ",\"trigger\":\"request\",\"operation\":\"all\",\"requested_by\":\"test-client\",\"reason\":null,\"deleted\":4,\"keys_spared\":0,"
                 + "\"credits_returned\":124.500000,\"balance\":174.500000}", list.get(0).toString());
         assertNull(response.header("Link"));
         assertEquals("[]", Api.receipts(Accounts.open("1"), "").then().statusCode(200).extract().asString());
         Api.receipts("nobody", "").then().statusCode(401);
+        Api.receipts("nobody", "?id=" + one).then().statusCode(401);
     }
 
     @Test
