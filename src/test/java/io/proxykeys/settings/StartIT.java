@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.KeyServer;
@@ -14,8 +16,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jws.AlgorithmIdentifiers;
 import org.junit.jupiter.api.Test;
@@ -138,7 +142,7 @@ class StartIT {
         Map<String, String> environment = environment(ISSUER.keyServer().location());
         try (NativeFunction one = NativeFunction.start(environment).awaitFirstPoll();
                 NativeFunction two = NativeFunction.start(environment).awaitFirstPoll()) {
-            var calls = java.util.stream.IntStream.range(0, 30)
+            var calls = IntStream.range(0, 30)
                     .mapToObj(i -> (i % 2 == 0 ? one : two).invokeAsync(request(ISSUER.token(account)))).toList();
 
             List<Integer> statuses = calls.stream().map(call -> call.join().status()).toList();
@@ -171,6 +175,29 @@ class StartIT {
         }
     }
 
+    @Test
+    void theSameAlertToTwoCopiesAtOnceIsOneRevocation() {
+        Map<String, String> environment = environment(ISSUER.keyServer().location());
+        try (NativeFunction one = NativeFunction.start(environment).awaitFirstPoll();
+                NativeFunction two = NativeFunction.start(environment).awaitFirstPoll()) {
+            for (int round = 0; round < 20; round++) {
+                String account = Accounts.open("250");
+                Accounts.createFiveKeys(account);
+                var event = Api.json("""
+                        {"version":"0","id":"alert-%d","detail-type":"Account Compromised","source":"proxy-keys.security",
+                         "time":"%s","detail":{"account_id":"%s"}}""".formatted(round, Instant.now().plusSeconds(1), account));
+
+                var first = one.invokeAsync(event);
+                var second = two.invokeAsync(event);
+
+                assertFalse(first.join().functionError(), first.join().payload().toString());
+                assertEquals(5, first.join().payload().get("deleted").intValue());
+                assertEquals(first.join().payload(), second.join().payload());
+                assertEquals(1, Accounts.receipts(account));
+            }
+        }
+    }
+
     private void serves(String keys, String token) throws IOException {
         Path file = Files.writeString(folder.resolve("keys"), keys);
         try (NativeFunction function = NativeFunction.start(environment(file.toUri().toString())).awaitFirstPoll()) {
@@ -190,7 +217,7 @@ class StartIT {
         return NativeFunction.environment(Postgres.shared().port(), keyLocation);
     }
 
-    private static com.fasterxml.jackson.databind.JsonNode request(String token) {
+    private static JsonNode request(String token) {
         return Gateway.event("DELETE", "/v1/auth/proxy", "", Map.of("authorization", "Bearer " + token));
     }
 
