@@ -13,8 +13,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
-import org.jose4j.jwa.AlgorithmConstraints;
-import org.jose4j.jws.AlgorithmIdentifiers;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.MalformedClaimException;
 import org.jose4j.jwt.NumericDate;
@@ -46,8 +44,6 @@ public class AccessTokens {
     /** How far the clocks of issuer and function may be apart. */
     static final int LEEWAY_SECONDS = 30;
 
-    private static final AlgorithmConstraints ALGORITHMS = new AlgorithmConstraints(ConstraintType.PERMIT,
-            AlgorithmIdentifiers.RSA_USING_SHA256, AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256);
     private static final Set<String> TYPES = Set.of("jwt", "at+jwt");
     /** Errors whose messages quote the token, which has no place in a log. */
     private static final Set<Integer> QUOTES_TOKEN = Set.of(ErrorCodes.SIGNATURE_INVALID, ErrorCodes.SIGNATURE_MISSING,
@@ -67,7 +63,7 @@ public class AccessTokens {
         this.keys = keys;
         this.rules = new JwtConsumerBuilder()
                 .setVerificationKeyResolver(keys)
-                .setJwsAlgorithmConstraints(ALGORITHMS)
+                .setJwsAlgorithmConstraints(ConstraintType.PERMIT, VerificationKeys.ALGORITHMS.toArray(String[]::new))
                 .setExpectedIssuer(true, issuer.strip())
                 .setExpectedAudience(true, audiences.stream().map(String::strip).toArray(String[]::new))
                 .setRequireExpirationTime()

@@ -33,7 +33,8 @@ public class VerificationKeys implements VerificationKeyResolver {
     private static final Logger LOG = Logger.getLogger(VerificationKeys.class);
     private static final Duration MAX_AGE = Duration.ofMinutes(MAX_AGE_MINUTES);
     private static final Duration BETWEEN_FIRST_FETCHES = Duration.ofSeconds(2);
-    private static final Set<String> ALGORITHMS = Set.of(AlgorithmIdentifiers.RSA_USING_SHA256,
+    /** What tokens may be signed with. */
+    static final Set<String> ALGORITHMS = Set.of(AlgorithmIdentifiers.RSA_USING_SHA256,
             AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256);
 
     private final KeySource source;

@@ -17,8 +17,8 @@ import org.hibernate.reactive.mutiny.Mutiny;
  * Runs transactions and queries, and knows what a failure of them means.
  *
  * <p>Lambda freezes the process between calls, and the server or a NAT closes the idle connection meanwhile; the first
- * statement then fails. It is then run once more on a new connection. The receipt's id was chosen before, so
- * that a second run finds the receipt if the first one was committed after all.
+ * statement then fails. It is then run once more on a new connection. The receipt's id was chosen before, so that a second run
+ * finds the receipt if the first one was committed after all.
  */
 @ApplicationScoped
 public class Transactions {
@@ -41,9 +41,8 @@ public class Transactions {
      *
      * @param receipt the id of the receipt that the work writes
      * @param work what to do; may be run twice, and a second run must recognise that the first one was committed
-     * @return the work's item once it is committed; its {@link Refusal} or {@link UnknownAccount}, with everything rolled back; or a 503
-     *         refusal that
-     *         says whether nothing was changed or the outcome is unknown
+     * @return the work's item once it is committed; its {@link Refusal} or {@link UnknownAccount}, with everything rolled
+     *         back; or a 503 refusal that says whether nothing was changed or the outcome is unknown
      */
     public <T> Uni<T> run(UUID receipt, Function<Mutiny.Session, Uni<T>> work) {
         return run(receipt, true, work);

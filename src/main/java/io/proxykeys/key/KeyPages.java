@@ -2,10 +2,12 @@ package io.proxykeys.key;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import io.proxykeys.database.Transactions;
 import io.proxykeys.http.JsonPage;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Function;
 
 /** Pages of keys, live or deleted, read in chunks so that an account with a million of them needs no more memory than a page. */
@@ -13,13 +15,25 @@ import java.util.function.Function;
 public class KeyPages {
 
     /** Rows of one round trip. */
-    public static final int CHUNK = 1_000;
+    private static final int CHUNK = 1_000;
 
     private static final int MAX_KEYS = 15_000;
 
+    /** The next rows after a place, in order; of one owner in one table. */
+    private static final String AFTER = "SELECT " + ListedKey.COLUMNS + """
+             FROM %s
+             WHERE %s = ?1
+               AND (created_at, id) > (timestamptz 'epoch' + CAST(?2 AS bigint) * interval '1 microsecond', ?3)
+             ORDER BY created_at, id
+             LIMIT ?4""";
+    private static final String LIVE = AFTER.formatted("proxy_key", "account_id");
+    private static final String DELETED = AFTER.formatted("revoked_key", "revocation_id");
+
+    private final Transactions transactions;
     private final ObjectWriter json;
 
-    KeyPages(ObjectMapper json) {
+    KeyPages(Transactions transactions, ObjectMapper json) {
+        this.transactions = transactions;
         this.json = json.writerFor(ListedKey.class);
     }
 
@@ -32,14 +46,24 @@ public class KeyPages {
     public record KeyPage(String json, Place next) {
     }
 
-    /**
-     * Reads a page of up to 15,000 keys.
-     *
-     * @param from the place after which it begins
-     * @param chunk reads the next up to {@value #CHUNK} rows of {@link ListedKey#COLUMNS} after a place, in order
-     */
-    public Uni<KeyPage> page(Place from, Function<Place, Uni<List<Object[]>>> chunk) {
-        return fill(new JsonPage(json, MAX_KEYS), from, chunk);
+    /** Up to 15,000 keys of an account that come after a place. */
+    public Uni<KeyPage> ofAccount(String account, Place from) {
+        return page(LIVE, account, from);
+    }
+
+    /** Up to 15,000 keys that a revocation deleted and that come after a place. */
+    public Uni<KeyPage> ofRevocation(UUID revocation, Place from) {
+        return page(DELETED, revocation, from);
+    }
+
+    private Uni<KeyPage> page(String query, Object owner, Place from) {
+        return fill(new JsonPage(json, MAX_KEYS), from, place -> transactions.read(session ->
+                session.createNativeQuery(query, Object[].class)
+                        .setParameter(1, owner)
+                        .setParameter(2, place.micros())
+                        .setParameter(3, place.id())
+                        .setParameter(4, CHUNK)
+                        .getResultList()));
     }
 
     private Uni<KeyPage> fill(JsonPage page, Place from, Function<Place, Uni<List<Object[]>>> chunk) {

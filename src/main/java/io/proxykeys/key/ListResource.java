@@ -13,7 +13,6 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.SecurityContext;
-import java.util.List;
 import org.jboss.resteasy.reactive.RestResponse;
 
 /**
@@ -23,12 +22,6 @@ import org.jboss.resteasy.reactive.RestResponse;
 @Path(Route.PROXY)
 public class ListResource {
 
-    private static final String KEYS = "SELECT " + ListedKey.COLUMNS + """
-             FROM proxy_key
-             WHERE account_id = ?1
-               AND (created_at, id) > (timestamptz 'epoch' + CAST(?2 AS bigint) * interval '1 microsecond', ?3)
-             ORDER BY created_at, id
-             LIMIT ?4""";
     private static final String COUNT = "SELECT count(*) FROM proxy_key WHERE account_id = ?1";
     private static final String ACCOUNT = "SELECT id FROM account WHERE id = ?1";
     private static final String EMPTY = "[]";
@@ -48,17 +41,8 @@ public class ListResource {
     public Uni<RestResponse<String>> list(@Context SecurityContext security) {
         String account = ((Caller) security.getUserPrincipal()).account();
         Place from = Place.ofQuery(call.rawQuery(), Place.START);
-        return transactions.inTime(pages.page(from, place -> chunk(account, place)).chain(page -> page.json().equals(EMPTY)
+        return transactions.inTime(pages.ofAccount(account, from).chain(page -> page.json().equals(EMPTY)
                 ? requireAccount(account).chain(() -> answer(account, from, page)) : answer(account, from, page)));
-    }
-
-    private Uni<List<Object[]>> chunk(String account, Place after) {
-        return transactions.read(session -> session.createNativeQuery(KEYS, Object[].class)
-                .setParameter(1, account)
-                .setParameter(2, after.micros())
-                .setParameter(3, after.id())
-                .setParameter(4, KeyPages.CHUNK)
-                .getResultList());
     }
 
     private Uni<RestResponse<String>> answer(String account, Place from, KeyPage page) {

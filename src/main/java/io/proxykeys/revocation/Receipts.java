@@ -4,7 +4,6 @@ import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyPages;
-import io.proxykeys.key.ListedKey;
 import io.proxykeys.key.Place;
 import io.proxykeys.problem.Refusal;
 import io.smallrye.mutiny.Uni;
@@ -12,7 +11,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.UUID;
-import org.hibernate.reactive.mutiny.Mutiny;
 
 /** Reads receipts for the owner of the account. */
 @ApplicationScoped
@@ -36,12 +34,6 @@ public class Receipts {
     private static final String ONE = "SELECT r.* FROM account a LEFT JOIN LATERAL (SELECT " + ListedReceipt.COLUMNS + """
              FROM revocation WHERE account_id = a.id AND id = ?2) r ON true
              WHERE a.id = ?1""";
-    private static final String KEYS = "SELECT " + ListedKey.COLUMNS + """
-             FROM revoked_key
-             WHERE revocation_id = ?1
-               AND (created_at, id) > (timestamptz 'epoch' + CAST(?2 AS bigint) * interval '1 microsecond', ?3)
-             ORDER BY created_at, id
-             LIMIT ?4""";
 
     private final Transactions transactions;
     private final KeyPages pages;
@@ -79,21 +71,11 @@ public class Receipts {
 
     /** A page of the keys that a revocation deleted. */
     Uni<KeyPage> keys(UUID revocation, Place from) {
-        return transactions.inTime(pages.page(from,
-                place -> transactions.read(session -> keysAfter(session, revocation, place))));
+        return transactions.inTime(pages.ofRevocation(revocation, from));
     }
 
     static Place placeOf(Object[] row) {
         return new Place((Long) row[10], row[0].toString());
-    }
-
-    private static Uni<List<Object[]>> keysAfter(Mutiny.Session session, UUID revocation, Place place) {
-        return session.createNativeQuery(KEYS, Object[].class)
-                .setParameter(1, revocation)
-                .setParameter(2, place.micros())
-                .setParameter(3, place.id())
-                .setParameter(4, KeyPages.CHUNK)
-                .getResultList();
     }
 
     private static List<Object[]> ofExistingAccount(List<Object[]> rows) {
