@@ -1,0 +1,44 @@
+package io.proxykeys.key;
+
+import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
+import jakarta.persistence.Column;
+import jakarta.persistence.MappedSuperclass;
+import java.math.BigDecimal;
+import java.time.Instant;
+
+/** What a key is made of, live or deleted: the columns that {@code proxy_key} and {@code revoked_key} have in common. */
+@MappedSuperclass
+public abstract class KeySettings extends PanacheEntityBase {
+
+    /** At most 25 characters. */
+    @Column(name = "name", columnDefinition = "text")
+    public String name;
+
+    /** Credits moved out of the balance into this key; zero or more, six decimals. */
+    @Column(name = "allocated", nullable = false, precision = 20, scale = 6)
+    public BigDecimal allocated;
+
+    /** Credits spent with this key; from zero to {@link #allocated}. */
+    @Column(name = "used", nullable = false, precision = 20, scale = 6)
+    public BigDecimal used;
+
+    @Column(name = "is_active", nullable = false)
+    public boolean active;
+
+    /** {@code null}: never. */
+    @Column(name = "expires_at")
+    public Instant expiresAt;
+
+    @Column(name = "model_whitelist", nullable = false, columnDefinition = "_text")
+    public String[] modelWhitelist;
+
+    @Column(name = "ip_whitelist", nullable = false, columnDefinition = "_text")
+    public String[] ipWhitelist;
+
+    @Column(name = "created_at", nullable = false)
+    public Instant createdAt;
+
+    /** {@code null}: never used. */
+    @Column(name = "last_used")
+    public Instant lastUsed;
+}
