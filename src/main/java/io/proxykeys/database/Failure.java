@@ -26,6 +26,13 @@ final class Failure {
      */
     private static final Set<String> PASSING = Set.of("08", "40", "53", "57", "58");
     private static final Set<String> PASSING_STATES = Set.of("25P03", "25006", "55P03");
+    /**
+     * With these the server says that it closes the connection: idle in a transaction for too long, as a copy that was frozen
+     * between two statements, stopped by an administrator, crashed, idle for too long.
+     */
+    private static final Set<String> CLOSING = Set.of("25P03", "57P01", "57P02", "57P05");
+    /** Serialization failure, deadlock: rolled back for somebody else's sake, and worth another attempt. */
+    private static final Set<String> ROLLED_BACK = Set.of("40001", "40P01");
     /** Not even connected: wrong credentials (28) or no such database (3D) are for the operator's log, not for the client. */
     private static final Set<String> MISCONFIGURED = Set.of("28", "3D");
 
@@ -36,7 +43,13 @@ final class Failure {
     static boolean isLostConnection(Throwable failure) {
         return any(failure, cause -> cause instanceof ClosedConnectionException
                 || cause instanceof SocketException && !(cause instanceof ConnectException) && !(cause instanceof NoRouteToHostException)
-                || says(cause, "Connection is not active"));
+                || says(cause, "Connection is not active")
+                || hasState(cause, CLOSING::contains));
+    }
+
+    /** Whether the server rolled the transaction back, for certain and through no fault of its own, so that it may be run again. */
+    static boolean isRolledBack(Throwable failure) {
+        return any(failure, cause -> hasState(cause, ROLLED_BACK::contains));
     }
 
     /** Whether the database could not be reached, or could not serve at the moment. */
@@ -47,9 +60,7 @@ final class Failure {
                 || cause instanceof VertxException
                 // The client's own words, for which it has no types: no connection to be had in time; closed before use.
                 || says(cause, "Timeout") || says(cause, "Connection is not active") || says(cause, "Pool closed")
-                || cause instanceof PgException refused && cannotServe(refused.getSqlState())
-                // Hibernate Reactive hands the server's refusal of a statement on as this.
-                || cause instanceof SQLException refused && cannotServe(refused.getSQLState()));
+                || hasState(cause, Failure::cannotServe));
     }
 
     static <T extends Throwable> T find(Throwable failure, Class<T> type) {
@@ -65,8 +76,19 @@ final class Failure {
         return cause instanceof NoStackTraceThrowable && cause.getMessage() != null && cause.getMessage().startsWith(words);
     }
 
+    /** Whether it is the server's refusal with such a SQLSTATE; an empty one if it gave none. */
+    private static boolean hasState(Throwable cause, Predicate<String> state) {
+        return cause instanceof PgException refused && state.test(given(refused.getSqlState()))
+                // Hibernate Reactive hands the server's refusal of a statement on as this.
+                || cause instanceof SQLException statement && state.test(given(statement.getSQLState()));
+    }
+
+    private static String given(String state) {
+        return state == null ? "" : state;
+    }
+
     private static boolean cannotServe(String state) {
-        if (state == null || state.length() < 2) {
+        if (state.length() < 2) {
             return true;
         }
         String kind = state.substring(0, 2);

@@ -12,20 +12,31 @@ import io.vertx.sqlclient.Query;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A pool that is replaced by a new one when no connection could be had from it.
+ * A pool that is replaced by a new one when no connection could be had from it, or a dead one.
  *
  * <p>The client bounds connecting, but not what the server says after it: a server that accepts and stays silent keeps the
  * pool's only place taken, long after it has come back. With a new pool the next call works as soon as the database does.
+ *
+ * <p>A connection that was not used for a while has perhaps been forgotten by a NAT or lost with its host, and nobody told us,
+ * at the latest when the process was frozen meanwhile. It is asked for a sign of life first, with a short bound: a dead one
+ * would otherwise be noticed only when a statement has gone unanswered for longer than statements may take.
  */
 @SuppressWarnings("deprecation") // Quarkus 3.34 casts what a PgPoolCreator makes to PgPool.
 final class RenewingPool implements PgPool {
 
+    /** Used within this time, a connection is taken to be alive. */
+    private static final long FRESH_MILLIS = 5_000;
+    private static final int SIGN_OF_LIFE_SECONDS = 1;
+
     private final Supplier<Pool> factory;
     private Pool current;
+    /** By the wall clock, which goes on while the process is frozen. */
+    private long lastUsed;
 
     RenewingPool(Supplier<Pool> factory) {
         this.factory = factory;
@@ -35,7 +46,26 @@ final class RenewingPool implements PgPool {
     @Override
     public Future<SqlConnection> getConnection() {
         Pool asked = current();
-        return asked.getConnection().onFailure(failure -> replace(asked));
+        boolean suspect = asked.size() > 0 && !usedJustNow();
+        Future<SqlConnection> connection = asked.getConnection().onFailure(failure -> replace(asked));
+        return suspect ? connection.compose(idle -> isAlive(idle).recover(dead -> replaced(asked))) : connection;
+    }
+
+    private synchronized boolean usedJustNow() {
+        long now = System.currentTimeMillis();
+        boolean fresh = Math.abs(now - lastUsed) < FRESH_MILLIS;
+        lastUsed = now;
+        return fresh;
+    }
+
+    private static Future<SqlConnection> isAlive(SqlConnection idle) {
+        return idle.query("SELECT 1").execute().timeout(SIGN_OF_LIFE_SECONDS, TimeUnit.SECONDS).map(idle);
+    }
+
+    private Future<SqlConnection> replaced(Pool dead) {
+        replace(dead);
+        Pool renewed = current();
+        return renewed.getConnection().onFailure(failure -> replace(renewed));
     }
 
     private synchronized Pool current() {

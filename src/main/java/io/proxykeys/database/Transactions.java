@@ -8,9 +8,7 @@ import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import java.util.function.Predicate;
 import org.hibernate.reactive.mutiny.Mutiny;
 
 /**
@@ -18,13 +16,17 @@ import org.hibernate.reactive.mutiny.Mutiny;
  *
  * <p>Lambda freezes the process between calls, and the server or a NAT closes the idle connection meanwhile; the first
  * statement then fails. It is then run once more on a new connection. The receipt's id was chosen before, so that a second run
- * finds the receipt if the first one was committed after all.
+ * finds the receipt if the first one was committed after all. What the server rolled back because of a deadlock or a
+ * conflict is run again a few times: {@link Attempts}.
  */
 @ApplicationScoped
 public class Transactions {
 
     /** Long enough for the closed connection to leave the pool; an immediate retry is handed the same one again. */
     private static final Duration A_TICK = Duration.ofMillis(10);
+
+    /** Between attempts that others' locks or changes made fail. */
+    private static final Duration LONGEST_PAUSE = Duration.ofMillis(200);
 
     /** With the time to fetch keys still below the function's own time-out, so that there is an answer. */
     private static final Duration TIME_OUT = Duration.ofSeconds(24);
@@ -40,7 +42,7 @@ public class Transactions {
      * Runs a transaction that writes a receipt.
      *
      * @param receipt the id of the receipt that the work writes
-     * @param work what to do; may be run twice, and a second run must recognise that the first one was committed
+     * @param work what to do; may be run again, and must then recognise that an earlier run was committed
      * @return the work's item once it is committed; its {@link Refusal} or {@link UnknownAccount}, with everything rolled
      *         back; or a 503 refusal that says whether nothing was changed or the outcome is unknown
      */
@@ -55,7 +57,7 @@ public class Transactions {
 
     /** Runs a single query, outside a transaction: one round trip. Fails with a 503 refusal if the database cannot serve. */
     public <T> Uni<T> read(Function<Mutiny.Session, Uni<T>> query) {
-        return bounded(sessions.withSession(query), Failure::isLostConnection)
+        return bounded(sessions.withSession(query), new Attempts(true))
                 .onFailure().transform(failure -> explain(failure, false, null));
     }
 
@@ -65,24 +67,25 @@ public class Transactions {
     }
 
     private <T> Uni<T> run(UUID receipt, boolean again, Function<Mutiny.Session, Uni<T>> work) {
-        AtomicBoolean committing = new AtomicBoolean();
-        Uni<T> transaction = sessions.withTransaction((session, tx) -> work.apply(session).invoke(() -> committing.set(true)));
-        return bounded(transaction, failure -> Failure.isLostConnection(failure) && (again || !committing.get()))
-                .onFailure().transform(failure -> explain(failure, committing.get(), receipt));
+        Attempts attempts = new Attempts(again);
+        Uni<T> transaction = sessions.withTransaction((session, tx) -> work.apply(session).invoke(attempts::committing));
+        return bounded(transaction, attempts).onFailure().transform(failure -> explain(failure, attempts.fateUnknown(), receipt));
     }
 
-    private static <T> Uni<T> bounded(Uni<T> call, Predicate<Throwable> once) {
-        return call.onFailure(once).retry().withBackOff(A_TICK, A_TICK).atMost(1).ifNoItem().after(TIME_OUT).fail();
+    private static <T> Uni<T> bounded(Uni<T> call, Attempts attempts) {
+        return call.onFailure().invoke(attempts::failed)
+                .onFailure(attempts::another).retry().withBackOff(A_TICK, LONGEST_PAUSE).atMost(Attempts.MOST)
+                .ifNoItem().after(TIME_OUT).fail();
     }
 
-    private static Throwable explain(Throwable failure, boolean committing, UUID receipt) {
+    private static Throwable explain(Throwable failure, boolean fateUnknown, UUID receipt) {
         for (Class<? extends RuntimeException> answer : List.of(Refusal.class, UnknownAccount.class)) {
             RuntimeException found = Failure.find(failure, answer);
             if (found != null) {
                 return found;
             }
         }
-        if (committing) {
+        if (fateUnknown) {
             return Refusal.outcomeUnknown(receipt, failure);
         }
         return Failure.isOfTheDatabase(failure) ? Refusal.unavailable(failure) : failure;

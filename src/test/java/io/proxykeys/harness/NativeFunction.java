@@ -97,6 +97,40 @@ public final class NativeFunction implements AutoCloseable {
         }
     }
 
+    /** Stops it without its knowing, as Lambda does between calls and whenever a call takes too long. */
+    public void freeze() {
+        signal("STOP");
+    }
+
+    /** Lets it go on where it was. */
+    public void thaw() {
+        signal("CONT");
+    }
+
+    /** Ends it at once, as Lambda does with a copy it no longer needs. Calls that it was serving fail. */
+    public void kill() {
+        process.destroyForcibly();
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        api.close();
+    }
+
+    private void signal(String name) {
+        try {
+            int failed = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).inheritIO().start().waitFor();
+            if (failed != 0) {
+                throw new AssertionError("Cannot signal the function: " + output());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Everything it has printed. */
     public List<String> output() {
         try {
@@ -108,7 +142,6 @@ public final class NativeFunction implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
-        api.close();
+        kill();
     }
 }

@@ -12,7 +12,9 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.flywaydb.core.Flyway;
 
 /**
@@ -27,18 +29,25 @@ public final class Postgres {
 
     private static Postgres shared;
 
-    private final EmbeddedPostgres server;
+    private final Path folder;
+    private EmbeddedPostgres server;
 
     private Postgres() {
         try {
-            server = EmbeddedPostgres.builder().setServerConfig("max_connections", "100").start();
+            folder = Files.createTempDirectory("proxy-keys-postgres");
+            server = server().setDataDirectory(folder.resolve("data")).start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        Runtime.getRuntime().addShutdownHook(new Thread(this::remove, "remove " + folder));
         migrate("postgres");
-        execute(read(Path.of("src/main/resources/db/roles.sql")));
+        grant("postgres");
         execute("CREATE ROLE " + FUNCTION_USER + " LOGIN PASSWORD '" + PASSWORD + "' IN ROLE proxy_keys_function");
         execute("CREATE ROLE " + DATA_PLANE_USER + " LOGIN PASSWORD '" + PASSWORD + "' IN ROLE proxy_keys_data_plane");
+    }
+
+    private static EmbeddedPostgres.Builder server() {
+        return EmbeddedPostgres.builder().setServerConfig("max_connections", "100").setCleanDataDirectory(false);
     }
 
     /** The one server of this test run. */
@@ -47,6 +56,63 @@ public final class Postgres {
             shared = new Postgres();
         }
         return shared;
+    }
+
+    /** A server of one's own, to be restarted and crashed. */
+    public static Postgres own() {
+        return new Postgres();
+    }
+
+    /** Stops the server as its administrator does ("fast"), and starts it again. */
+    public synchronized void restart() {
+        stop("INT");
+        startAgain();
+    }
+
+    /** Stops the server as a crash does ("immediate": PostgreSQL manual, "Shutting Down the Server"). */
+    public synchronized void crash() {
+        stop("QUIT");
+    }
+
+    /** After {@link #crash}: on the same port, with what is on the disk. */
+    public synchronized void startAgain() {
+        int port = server.getPort();
+        try {
+            server.close();
+            server = server().setDataDirectory(folder.resolve("data")).setPort(port).start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void stop(String signal) {
+        try {
+            String pid = Files.readAllLines(folder.resolve("data/postmaster.pid")).get(0);
+            new ProcessBuilder("kill", "-" + signal, pid).start().waitFor();
+            ProcessHandle.of(Long.parseLong(pid)).ifPresent(postmaster -> postmaster.onExit().join());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void remove() {
+        try (Stream<Path> files = Files.walk(folder)) {
+            server.close();
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Gives the roles their rights in a database of this server. */
+    public void grant(String database) {
+        try (Connection connection = connect(database, "postgres", "postgres")) {
+            execute(connection, read(Path.of("src/main/resources/db/roles.sql")));
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Applies the migrations to a database of this server. */
@@ -112,6 +178,27 @@ public final class Postgres {
             }
             return value;
         }
+    }
+
+    /** Waits until a statement of this role waits for somebody else's lock. */
+    public void awaitWaitingForALock(String role) {
+        await("no statement of " + role + " waits for a lock", """
+                SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = ? AND wait_event_type = 'Lock'""", role);
+    }
+
+    /** Waits up to 10 seconds for a query to say yes. */
+    public void await(String otherwise, String condition, Object... parameters) {
+        for (int i = 0; i < 1_000; i++) {
+            if (one(Boolean.class, condition, parameters)) {
+                return;
+            }
+            try {
+                Thread.sleep(10);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        throw new AssertionError(otherwise);
     }
 
     /** Every row as one text, in order: equal texts are equal tables, byte for byte. */

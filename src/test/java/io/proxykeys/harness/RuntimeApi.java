@@ -8,6 +8,8 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
@@ -29,6 +31,7 @@ public final class RuntimeApi implements AutoCloseable {
     private final BlockingQueue<Invocation> waiting = new LinkedBlockingQueue<>();
     private final Map<String, Invocation> running = new ConcurrentHashMap<>();
     private final CompletableFuture<Void> firstPoll = new CompletableFuture<>();
+    private volatile boolean closed;
 
     private record Invocation(String id, String event, CompletableFuture<Gateway.Result> result) {
     }
@@ -62,12 +65,24 @@ public final class RuntimeApi implements AutoCloseable {
     public CompletableFuture<Gateway.Result> invoke(JsonNode event) {
         Invocation invocation = new Invocation(UUID.randomUUID().toString(), event.toString(), new CompletableFuture<>());
         waiting.add(invocation);
+        if (closed) {
+            failUnanswered();
+        }
         return invocation.result;
     }
 
+    /** Ends it; whatever was not answered fails. */
     @Override
     public void close() {
+        closed = true;
         server.stop(0);
+        failUnanswered();
+    }
+
+    private void failUnanswered() {
+        List<Invocation> unanswered = new ArrayList<>(running.values());
+        waiting.drainTo(unanswered);
+        unanswered.forEach(invocation -> invocation.result.completeExceptionally(new IOException("the function has ended")));
     }
 
     private void next(HttpExchange exchange) throws IOException {
@@ -75,6 +90,9 @@ public final class RuntimeApi implements AutoCloseable {
         try (exchange) {
             Invocation invocation = waiting.take();
             running.put(invocation.id, invocation);
+            if (closed) {
+                failUnanswered();
+            }
             exchange.getResponseHeaders().set("Lambda-Runtime-Aws-Request-Id", invocation.id);
             exchange.getResponseHeaders().set("Lambda-Runtime-Deadline-Ms",
                     Long.toString(System.currentTimeMillis() + TimeUnit.SECONDS.toMillis(29)));

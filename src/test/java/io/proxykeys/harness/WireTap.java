@@ -43,8 +43,13 @@ public final class WireTap {
     private final int serverPort;
     private final AtomicInteger roundTrips = new AtomicInteger();
     private final List<String> statements = new CopyOnWriteArrayList<>();
-    private final Set<Socket> open = ConcurrentHashMap.newKeySet();
+    private final Set<Link> open = ConcurrentHashMap.newKeySet();
     private volatile Fault fault = Fault.NONE;
+    private volatile Interception interception;
+
+    /** Something to do at a certain moment of a conversation. */
+    private record Interception(int roundTrip, boolean answered, Runnable action) {
+    }
 
     public WireTap(int serverPort) {
         this.serverPort = serverPort;
@@ -67,24 +72,33 @@ public final class WireTap {
 
     /** Closes every connection, as a server does that restarts. */
     public void closeConnections() {
-        open.forEach(WireTap::close);
+        open.forEach(Link::close);
     }
 
     /** Resets every connection, as a host does that has forgotten it. */
     public void resetConnections() {
-        open.forEach(socket -> {
-            try {
-                socket.setSoLinger(true, 0);
-            } catch (IOException e) {
-                // it is closed
-            }
-            close(socket);
-        });
+        open.forEach(Link::reset);
+    }
+
+    /** Drops whatever is sent on the connections that are open now, as a network does that has forgotten them. New ones work. */
+    public void silenceConnections() {
+        open.forEach(link -> link.dead = true);
+    }
+
+    /** Once, before the n-th round trip from now reaches the server; the message is passed on afterwards. */
+    public void beforeRoundTrip(int n, Runnable action) {
+        interception = new Interception(roundTrips.get() + n, false, action);
+    }
+
+    /** Once, when the server has answered the n-th round trip from now; the answer is passed on afterwards. */
+    public void afterRoundTrip(int n, Runnable action) {
+        interception = new Interception(roundTrips.get() + n, true, action);
     }
 
     /** Counts anew, and nothing is broken. */
     public void reset() {
         fault = Fault.NONE;
+        interception = null;
         roundTrips.set(0);
         statements.clear();
     }
@@ -102,10 +116,10 @@ public final class WireTap {
         while (true) {
             try {
                 Socket client = listener.accept();
-                if (refuses()) {
+                if (fault == Fault.REFUSE) {
                     client.close();
                 } else {
-                    start("tap connection", () -> serve(client));
+                    start("tap connection", () -> connect(client));
                 }
             } catch (IOException e) {
                 return;
@@ -113,52 +127,115 @@ public final class WireTap {
         }
     }
 
-    private boolean refuses() {
-        return fault == Fault.REFUSE;
+    private void connect(Socket client) {
+        try {
+            Link link = new Link(client, new Socket(InetAddress.getLoopbackAddress(), serverPort));
+            open.add(link);
+            start("tap answers", link::copyAnswers);
+            link.copyQuestions();
+        } catch (IOException e) {
+            close(client);
+        }
     }
 
-    private void serve(Socket client) {
-        try (client; Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort)) {
+    private void intercept(boolean answered) {
+        Interception now = interception;
+        if (now != null && now.answered == answered && now.roundTrip == roundTrips.get()) {
+            interception = null;
+            now.action.run();
+        }
+    }
+
+    /** A connection of the client, and the one to the server that belongs to it. */
+    private final class Link {
+
+        private final Socket client;
+        private final Socket server;
+        private volatile boolean dead;
+
+        private Link(Socket client, Socket server) throws IOException {
+            this.client = client;
+            this.server = server;
             client.setTcpNoDelay(true);
             server.setTcpNoDelay(true);
-            open.add(client);
-            start("tap answers", () -> copyAnswers(server, client));
-            DataInputStream in = new DataInputStream(client.getInputStream());
-            OutputStream out = server.getOutputStream();
-            forward(out, null, in);
-            while (forward(out, in.readByte(), in)) {
-                // until the connection ends
-            }
-        } catch (IOException e) {
-            // closed by one side
-        } finally {
-            open.remove(client);
         }
-    }
 
-    /** Passes on one message; the first one of a connection has no type. */
-    private boolean forward(OutputStream out, Byte type, DataInputStream in) throws IOException {
-        int length = in.readInt();
-        byte[] body = in.readNBytes(length - 4);
-        boolean commit = type != null && type == 'Q' && text(body, 0).equalsIgnoreCase("COMMIT");
-        if (type != null) {
-            count(type, body);
+        private void copyQuestions() {
+            try (client; server) {
+                DataInputStream in = new DataInputStream(client.getInputStream());
+                OutputStream out = server.getOutputStream();
+                forward(out, null, in);
+                while (forward(out, in.readByte(), in)) {
+                    // until the connection ends
+                }
+            } catch (IOException e) {
+                // closed by one side
+            } finally {
+                open.remove(this);
+            }
         }
-        if (fault == Fault.SILENCE) {
+
+        /** Passes on one message; the first one of a connection has no type. */
+        private boolean forward(OutputStream out, Byte type, DataInputStream in) throws IOException {
+            int length = in.readInt();
+            byte[] body = in.readNBytes(length - 4);
+            boolean commit = type != null && type == 'Q' && text(body, 0).equalsIgnoreCase("COMMIT");
+            if (type != null) {
+                count(type, body);
+            }
+            if (dead || fault == Fault.SILENCE) {
+                return true;
+            }
+            if (commit && fault == Fault.LOSE_COMMIT_AND_REFUSE) {
+                fault = Fault.REFUSE;
+                return false;
+            }
+            ByteBuffer message = ByteBuffer.allocate(length + 1);
+            if (type != null) {
+                message.put(type);
+            }
+            message.putInt(length).put(body).flip();
+            out.write(message.array(), 0, message.limit());
+            out.flush();
             return true;
         }
-        if (commit && fault == Fault.LOSE_COMMIT_AND_REFUSE) {
-            fault = Fault.REFUSE;
-            return false;
+
+        private void copyAnswers() {
+            try {
+                InputStream in = server.getInputStream();
+                OutputStream out = client.getOutputStream();
+                byte[] buffer = new byte[8192];
+                for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
+                    intercept(true);
+                    if (loses(new String(buffer, 0, read, StandardCharsets.ISO_8859_1))) {
+                        break;
+                    }
+                    if (!dead) {
+                        out.write(buffer, 0, read);
+                        out.flush();
+                    }
+                }
+            } catch (IOException e) {
+                // closed by one side
+            }
+            // A network that has forgotten a connection does not tell its end either.
+            if (!dead) {
+                close();
+            }
         }
-        ByteBuffer message = ByteBuffer.allocate(length + 1);
-        if (type != null) {
-            message.put(type);
+
+        private void close() {
+            WireTap.close(client);
         }
-        message.putInt(length).put(body).flip();
-        out.write(message.array(), 0, message.limit());
-        out.flush();
-        return true;
+
+        private void reset() {
+            try {
+                client.setSoLinger(true, 0);
+            } catch (IOException e) {
+                // it is closed
+            }
+            close();
+        }
     }
 
     private void count(byte type, byte[] body) {
@@ -169,23 +246,7 @@ public final class WireTap {
         }
         if (type == 'Q' || type == 'S') {
             roundTrips.incrementAndGet();
-        }
-    }
-
-    private void copyAnswers(Socket server, Socket client) {
-        try (client) {
-            InputStream in = server.getInputStream();
-            OutputStream out = client.getOutputStream();
-            byte[] buffer = new byte[8192];
-            for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                if (loses(new String(buffer, 0, read, StandardCharsets.ISO_8859_1))) {
-                    return;
-                }
-                out.write(buffer, 0, read);
-                out.flush();
-            }
-        } catch (IOException e) {
-            // closed by one side
+            intercept(false);
         }
     }
 

@@ -45,7 +45,7 @@ class InterleavingTest {
             Postgres.execute(creator, "UPDATE account SET balance = balance - 5 WHERE id = ?", account);
 
             CompletableFuture<Response> deletion = CompletableFuture.supplyAsync(() -> Api.deleteAll(account));
-            awaitWaitingForALock();
+            database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             Postgres.execute(creator, INSERT_KEY, account, account, account);
             creator.commit();
 
@@ -64,7 +64,7 @@ class InterleavingTest {
             Postgres.execute(creator, INSERT_KEY, account, account, account);
 
             CompletableFuture<Response> deletion = CompletableFuture.supplyAsync(() -> Api.deleteAll(account));
-            awaitWaitingForALock();
+            database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             Postgres.execute(creator, "UPDATE account SET balance = balance - 5 WHERE id = ?", account);
             creator.commit();
 
@@ -83,7 +83,7 @@ class InterleavingTest {
             Accounts.spend(spender, account, "key", "4");
 
             CompletableFuture<Response> deletion = CompletableFuture.supplyAsync(() -> Api.deleteAll(account));
-            awaitWaitingForALock();
+            database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             spender.commit();
 
             Response answer = deletion.get(20, SECONDS);
@@ -143,17 +143,5 @@ class InterleavingTest {
 
         assertEquals(1, Accounts.receipts(account));
         assertEquals(new BigDecimal("174.500000"), Accounts.balance(account));
-    }
-
-    private void awaitWaitingForALock() throws InterruptedException {
-        for (int i = 0; i < 500; i++) {
-            if (database.one(Long.class, """
-                    SELECT count(*) FROM pg_stat_activity
-                     WHERE usename = 'proxy_keys_lambda' AND wait_event_type = 'Lock'""") > 0) {
-                return;
-            }
-            Thread.sleep(10);
-        }
-        throw new AssertionError("The deletion did not wait for the lock");
     }
 }
