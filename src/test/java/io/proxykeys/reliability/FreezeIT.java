@@ -1,0 +1,211 @@
+package io.proxykeys.reliability;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Gateway;
+import io.proxykeys.harness.NativeFunction;
+import io.proxykeys.harness.Postgres;
+import io.proxykeys.harness.WireTap;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Lambda freezes a copy of the function between calls, or whenever it likes. What becomes of its connection meanwhile must not
+ * be the caller's problem. SIGSTOP freezes the native function here.
+ */
+class FreezeIT {
+
+    private static final int TRIES = 50;
+
+    private final Postgres database = Postgres.shared();
+    private final List<Copy> copies = new ArrayList<>();
+
+    /** A copy of the function with a wire of its own. */
+    private record Copy(WireTap tap, NativeFunction function) implements AutoCloseable {
+
+        static Copy start(Postgres database) {
+            WireTap tap = new WireTap(database.port());
+            return new Copy(tap, Calls.start(tap.port()));
+        }
+
+        /** Its connection is open and its statements are prepared. */
+        Copy warm() {
+            assertEquals(200, function.invoke(Calls.deleteAll(Accounts.open("1"), null)).status());
+            return this;
+        }
+
+        @Override
+        public void close() {
+            function.close();
+        }
+    }
+
+    /** How the caller asks. */
+    enum Caller {
+        PERSON {
+            @Override
+            int deleted(NativeFunction function, String account) {
+                Gateway.Result result = function.invoke(Calls.deleteAll(account, null));
+                assertEquals(200, result.status(), () -> result.body() + function.output());
+                return result.json().get("deleted").intValue();
+            }
+        },
+        ALERT {
+            @Override
+            int deleted(NativeFunction function, String account) {
+                Gateway.Result result = function.invoke(Calls.alert(account));
+                assertTrue(!result.functionError(), () -> result.payload() + function.output().toString());
+                return result.payload().get("deleted").intValue();
+            }
+        };
+
+        abstract int deleted(NativeFunction function, String account);
+    }
+
+    @BeforeEach
+    void startACopy() {
+        copies.add(Copy.start(database));
+    }
+
+    @AfterEach
+    void endTheCopies() {
+        copies.forEach(Copy::close);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Caller.class)
+    void aConnectionThatTheServerClosedDuringTheFreezeIsNotNoticed(Caller caller) {
+        Copy copy = copies.get(0).warm();
+        for (int i = 0; i < TRIES; i++) {
+            String account = accountWithFiveKeys();
+            copy.function.freeze();
+            disconnect(database);
+            copy.function.thaw();
+
+            assertEquals(5, caller.deleted(copy.function, account));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Caller.class)
+    void norOneThatWasReset(Caller caller) {
+        Copy copy = copies.get(0).warm();
+        for (int i = 0; i < TRIES; i++) {
+            String account = accountWithFiveKeys();
+            copy.function.freeze();
+            copy.tap.resetConnections();
+            copy.function.thaw();
+
+            assertEquals(5, caller.deleted(copy.function, account));
+        }
+    }
+
+    /** A connection that was not used for 5 s is asked for a sign of life, which is waited for for 1 s. */
+    @ParameterizedTest
+    @EnumSource(Caller.class)
+    void oneThatDiedWithoutAWordCostsTwoSecondsAtMost(Caller caller) throws Exception {
+        Stream.generate(() -> Copy.start(database)).limit(9).forEach(copies::add);
+        copies.forEach(Copy::warm);
+        for (int round = 0; round < TRIES / copies.size(); round++) {
+            List<String> accounts = copies.stream().map(copy -> accountWithFiveKeys()).toList();
+            copies.forEach(copy -> copy.function.freeze());
+            copies.forEach(copy -> copy.tap.silenceConnections());
+            Thread.sleep(5_100);
+            copies.forEach(copy -> copy.function.thaw());
+
+            IntStream.range(0, copies.size()).forEach(i -> {
+                long start = System.nanoTime();
+                assertEquals(5, caller.deleted(copies.get(i).function, accounts.get(i)));
+                assertWithin(Duration.ofSeconds(2), start);
+            });
+        }
+    }
+
+    /** Then the time-out of statements has to pass before silence means anything. */
+    @Test
+    void oneThatDiedWithoutAWordJustNowCostsTwentySecondsAtMost() {
+        Copy copy = copies.get(0).warm();
+        String account = accountWithFiveKeys();
+        copy.tap.silenceConnections();
+        long start = System.nanoTime();
+
+        assertEquals(5, Caller.PERSON.deleted(copy.function, account));
+
+        assertWithin(Duration.ofSeconds(20), start);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Caller.class)
+    void aRestartOfTheDatabaseDuringTheFreezeIsNotNoticed(Caller caller) throws Exception {
+        Postgres own = Postgres.own();
+        try (Copy copy = Copy.start(own)) {
+            for (int i = 0; i < 10; i++) {
+                String account = "account-" + caller + i;
+                own.execute("INSERT INTO account (id, balance) VALUES (?, 10)", account);
+                own.execute("SELECT create_proxy_key(?, 'key', sha256(?::bytea), 1, NULL, NULL, NULL)", account, account);
+                copy.function.freeze();
+                own.restart();
+                copy.function.thaw();
+
+                assertEquals(1, caller.deleted(copy.function, account));
+            }
+        }
+    }
+
+    @Test
+    void aCopyFrozenBetweenItsTwoStatementsDoesNotKeepTheAccountLocked() throws Exception {
+        Copy frozen = copies.get(0).warm();
+        try (Copy other = Copy.start(database).warm()) {
+            String account = accountWithFiveKeys();
+            CountDownLatch locked = new CountDownLatch(1);
+            // BEGIN, then the lock.
+            frozen.tap.afterRoundTrip(2, () -> {
+                frozen.function.freeze();
+                locked.countDown();
+            });
+            CompletableFuture<Gateway.Result> interrupted = frozen.function.invokeAsync(Calls.deleteAll(account, "frozen"));
+            assertTrue(locked.await(10, TimeUnit.SECONDS));
+            long start = System.nanoTime();
+
+            assertEquals(5, Caller.PERSON.deleted(other.function, account));
+
+            assertWithin(Duration.ofSeconds(15), start);
+            frozen.function.thaw();
+            JsonNode answer = interrupted.get(20, TimeUnit.SECONDS).json();
+            assertEquals(0, answer.get("deleted").intValue(), answer.toString());
+            assertEquals(2, Accounts.receipts(account));
+        }
+    }
+
+    private static String accountWithFiveKeys() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        return account;
+    }
+
+    /** As a server does with idle connections, and waits until they are gone. */
+    private static void disconnect(Postgres database) {
+        database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ?", Postgres.FUNCTION_USER);
+        database.await("the connection is still there",
+                "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = ?", Postgres.FUNCTION_USER);
+    }
+
+    private static void assertWithin(Duration bound, long start) {
+        Duration took = Duration.ofNanos(System.nanoTime() - start);
+        assertTrue(took.compareTo(bound) < 0, "took " + took);
+    }
+}
