@@ -46,7 +46,7 @@ final class RenewingPool implements PgPool {
     @Override
     public Future<SqlConnection> getConnection() {
         Pool asked = current();
-        boolean suspect = asked.size() > 0 && !usedJustNow();
+        boolean suspect = !usedJustNow() && asked.size() > 0;
         Future<SqlConnection> connection = asked.getConnection().onFailure(failure -> replace(asked));
         return suspect ? connection.compose(idle -> isAlive(idle).recover(dead -> replaced(asked))) : connection;
     }

@@ -2,6 +2,7 @@ package io.proxykeys.database;
 
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 
+/** The same on the native function. */
 @QuarkusIntegrationTest
 class ContentionIT extends ContentionTest {
 }

@@ -1,6 +1,5 @@
 package io.proxykeys.reliability;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
@@ -38,11 +37,11 @@ final class Calls {
         return Gateway.event(method, Api.PROXY + path, query, headers);
     }
 
-    static JsonNode alert(String account) {
+    static ObjectNode alert(String account) {
         return alert(account, UUID.randomUUID().toString(), Instant.now().plusSeconds(1));
     }
 
-    static JsonNode alert(String account, String id, Instant detectedAt) {
+    static ObjectNode alert(String account, String id, Instant detectedAt) {
         ObjectNode event = Api.JSON.createObjectNode().put("version", "0").put("id", id)
                 .put("detail-type", "Account Compromised").put("source", "proxy-keys.security").put("time", Instant.now().toString());
         event.putObject("detail").put("account_id", account).put("detected_at", detectedAt.toString());
