@@ -1,0 +1,182 @@
+package io.proxykeys.conservation;
+
+import io.proxykeys.harness.Postgres;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Compares what the database says of accounts that nobody uses any more with itself, and with what their clients saw. */
+final class Audit {
+
+    /** Every key there ever was: its name, its account, when it was made, what it was given, what it spent, when it went. */
+    private static final String EVERY_KEY = """
+            SELECT account_id, name, id, created_at, allocated, used, timestamptz 'infinity' AS gone_at FROM proxy_key
+             WHERE account_id = ANY (?)
+            UNION ALL
+            SELECT r.account_id, k.name, k.id, k.created_at, k.allocated, k.used, r.revoked_at
+              FROM revoked_key k JOIN revocation r ON r.id = k.revocation_id
+             WHERE r.account_id = ANY (?)""";
+
+    private final Connection connection;
+    private final Ledger ledger;
+    private final List<String> violations = new ArrayList<>();
+
+    private record Key(String gone, BigDecimal used) {
+    }
+
+    private Audit(Connection connection, Ledger ledger) {
+        this.connection = connection;
+        this.ledger = ledger;
+    }
+
+    /** What is wrong; empty: nothing. */
+    static List<String> of(Connection connection, Ledger ledger) throws SQLException {
+        Audit audit = new Audit(connection, ledger);
+        audit.violations.addAll(ledger.violations);
+        audit.money();
+        audit.receipts();
+        audit.survivors();
+        audit.versions();
+        audit.answers();
+        audit.spends();
+        return audit.violations;
+    }
+
+    private void money() throws SQLException {
+        none("balance + allocated, and what the deleted keys spent, is not what went in", """
+                SELECT a.id, a.balance, i.amount, k.live, k.spent
+                  FROM account a,
+                       LATERAL (SELECT sum(amount) AS amount FROM top_up WHERE account_id = a.id) i,
+                       LATERAL (SELECT coalesce(sum(allocated) FILTER (WHERE gone_at = 'infinity'), 0) AS live,
+                                       coalesce(sum(used) FILTER (WHERE gone_at < 'infinity'), 0) AS spent
+                                  FROM every_key WHERE account_id = a.id) k
+                 WHERE a.id = ANY (?) AND a.balance + k.live + k.spent <> i.amount""");
+        // All of it happens under the lock of the account, so the times are in the order of the changes.
+        none("the balance of a receipt is not what it must have been then", """
+                SELECT r.* FROM revocation r
+                 WHERE r.account_id = ANY (?)
+                   AND r.balance_after <> (SELECT sum(amount) FROM top_up t WHERE t.account_id = r.account_id AND t.at < r.revoked_at)
+                     - (SELECT coalesce(sum(k.allocated), 0) FROM every_key k
+                         WHERE k.account_id = r.account_id AND k.created_at < r.revoked_at)
+                     + (SELECT sum(e.credits_returned) FROM revocation e
+                         WHERE e.account_id = r.account_id AND e.revoked_at <= r.revoked_at)""");
+    }
+
+    private void receipts() throws SQLException {
+        none("a receipt does not agree with its keys", """
+                SELECT r.*, k.* FROM revocation r,
+                       LATERAL (SELECT count(*) AS keys, coalesce(sum(allocated - used), 0) AS unused, max(last_used) AS last_used
+                                  FROM revoked_key WHERE revocation_id = r.id) k
+                 WHERE r.account_id = ANY (?)
+                   AND (k.keys <> r.keys_deleted OR k.unused <> r.credits_returned OR k.last_used > r.revoked_at)""");
+        none("a key is there twice, alive or dead",
+                "SELECT id, count(*) FROM every_key WHERE account_id = ANY (?) GROUP BY id HAVING count(*) > 1");
+    }
+
+    private void survivors() throws SQLException {
+        none("a key that was created before everything was deleted survived it", """
+                SELECT r.id, k.* FROM revocation r
+                  JOIN every_key k ON k.account_id = r.account_id AND k.created_at < r.revoked_at AND k.gone_at > r.revoked_at
+                 WHERE r.account_id = ANY (?) AND k.name LIKE 'c%' AND r.operation = 'all'
+                   AND (r.trigger = 'request' OR k.created_at <= r.reason::timestamptz)""");
+    }
+
+    private void versions() throws SQLException {
+        try (PreparedStatement statement = prepare("""
+                SELECT a.id, a.keys_version - (SELECT count(*) FROM revocation r WHERE r.account_id = a.id AND r.keys_deleted > 0)
+                  FROM account a WHERE a.id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                int least = ledger.toggles.get(rows.getString(1)).get();
+                int most = least + ledger.perhapsToggles.get(rows.getString(1)).get();
+                if (rows.getInt(2) < least || rows.getInt(2) > most) {
+                    violations.add("keys_version tells of " + rows.getInt(2) + " toggles, and there were " + least + " to " + most);
+                }
+            }
+        }
+    }
+
+    /** A receipt for each order that was confirmed, and none for one that was refused. */
+    private void answers() throws SQLException {
+        Map<String, Answer.Done> receipts = new HashMap<>();
+        Map<String, String> revokedAt = new HashMap<>();
+        try (PreparedStatement statement = prepare("""
+                SELECT dedupe_key, id, keys_deleted, credits_returned, balance_after, to_char(revoked_at, 'YYYY-MM-DD HH24:MI:SS.US')
+                  FROM revocation WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                Answer.Done receipt = new Answer.Done(rows.getString(2), rows.getInt(3), rows.getBigDecimal(4), rows.getBigDecimal(5));
+                receipts.put(rows.getString(1), receipt);
+                revokedAt.put(receipt.receipt(), rows.getString(6));
+            }
+        }
+        Map<String, Key> keys = keys();
+        for (Ledger.Settled settled : ledger.orders) {
+            Answer.Done receipt = receipts.remove(settled.order().name());
+            boolean agrees = settled.answer() instanceof Answer.Done done ? done.equals(receipt)
+                    : receipt == null || settled.answer() instanceof Answer.Unknown;
+            if (!agrees) {
+                violations.add(settled + ", and its receipt is " + receipt);
+            } else if (receipt != null && settled.order().kind() == Order.Kind.DELETE_ALL) {
+                survivors(settled, revokedAt.get(receipt.receipt()), keys);
+            }
+        }
+        receipts.values().forEach(receipt -> violations.add("nobody ordered " + receipt));
+    }
+
+    /** By the clients' clock: a key whose creation was confirmed before the order was sent. */
+    private void survivors(Ledger.Settled settled, String revokedAt, Map<String, Key> keys) {
+        ledger.keys.values().stream()
+                .filter(key -> key.account.equals(settled.order().account()) && key.wasCreatedBefore(settled.began()))
+                .filter(key -> keys.get(key.name).gone.compareTo(revokedAt) > 0)
+                .forEach(key -> violations.add("key " + key.name + " survived " + settled));
+    }
+
+    private void spends() throws SQLException {
+        Map<String, Key> keys = keys();
+        ledger.keys.values().forEach(key -> {
+            BigDecimal used = keys.containsKey(key.name) ? keys.get(key.name).used : BigDecimal.ZERO;
+            if (used.compareTo(key.spent()) < 0 || used.compareTo(key.mostSpent()) > 0) {
+                violations.add("key " + key.name + " has " + used + " used, and spent " + key.spent() + " to " + key.mostSpent());
+            }
+        });
+    }
+
+    private Map<String, Key> keys() throws SQLException {
+        Map<String, Key> keys = new HashMap<>();
+        try (PreparedStatement statement = prepare("""
+                SELECT name, CASE WHEN gone_at = 'infinity' THEN 'never' ELSE to_char(gone_at, 'YYYY-MM-DD HH24:MI:SS.US') END, used
+                  FROM every_key WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                keys.put(rows.getString(1), new Key(rows.getString(2), rows.getBigDecimal(3)));
+            }
+        }
+        return keys;
+    }
+
+    /** Adds what a query finds that should find nothing. */
+    private void none(String violation, String query) throws SQLException {
+        try (PreparedStatement statement = prepare(query); ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                StringBuilder row = new StringBuilder(violation).append(':');
+                for (int i = 1; i <= rows.getMetaData().getColumnCount(); i++) {
+                    row.append(' ').append(rows.getString(i));
+                }
+                violations.add(row.toString());
+            }
+        }
+    }
+
+    /** The query's last parameter is the accounts; it may read {@code every_key}. */
+    private PreparedStatement prepare(String query) throws SQLException {
+        PreparedStatement statement = connection.prepareStatement("WITH every_key AS MATERIALIZED (" + EVERY_KEY + ") " + query);
+        for (int i = 1; i <= 3; i++) {
+            statement.setArray(i, connection.createArrayOf("text", ledger.accounts.toArray()));
+        }
+        return statement;
+    }
+}

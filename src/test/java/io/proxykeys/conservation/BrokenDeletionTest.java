@@ -1,0 +1,45 @@
+package io.proxykeys.conservation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.proxykeys.harness.Postgres;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A test of the test: deletions that look right and are not are found out, and one that is right is not blamed. */
+class BrokenDeletionTest {
+
+    private static final int ENOUGH = 50_000;
+
+    private final Postgres server = Postgres.shared();
+
+    @ParameterizedTest
+    @CsvSource({ "WITHOUT_LOCK,survived", "SNAPSHOT_BEFORE_LOCK,survived", "SUM_BEFORE_DELETION,is not what went in" })
+    void isFoundOut(SqlCopy.Deletion mistake, String violation) throws Exception {
+        List<String> violations = run(mistake, ENOUGH);
+
+        assertTrue(violations.stream().anyMatch(found -> found.contains(violation)), violations.toString());
+    }
+
+    @Test
+    void theRightOneIsNotBlamed() throws Exception {
+        assertEquals(List.of(), run(SqlCopy.Deletion.RIGHT, 10_000));
+    }
+
+    private List<String> run(SqlCopy.Deletion deletion, int operations) throws Exception {
+        String database = "deletion_" + deletion.name().toLowerCase();
+        server.execute("CREATE DATABASE " + database);
+        server.migrate(database);
+        server.grant(database);
+        List<SqlCopy> copies = Stream.generate(() -> new SqlCopy(server, database, deletion)).limit(4).toList();
+        try {
+            return new Conservation(server, database, copies).run(operations, 0);
+        } finally {
+            copies.forEach(SqlCopy::close);
+        }
+    }
+}

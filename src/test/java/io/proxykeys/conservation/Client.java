@@ -1,0 +1,229 @@
+package io.proxykeys.conservation;
+
+import io.proxykeys.harness.Postgres;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+
+/** One of many that use the same accounts at the same time: spends, creates, tops up, and orders deletions, at random. */
+final class Client implements AutoCloseable {
+
+    private static final int MOST_REPEATS = 40;
+
+    private final Ledger ledger;
+    private final Random random;
+    private final BlockingQueue<FunctionCopy> copies;
+    private final Session gateway;
+    private final Session owner;
+
+    Client(Postgres server, String database, Ledger ledger, long seed, BlockingQueue<FunctionCopy> copies) {
+        this.ledger = ledger;
+        this.random = new Random(seed);
+        this.copies = copies;
+        this.gateway = new Session(server, database, Postgres.DATA_PLANE_USER);
+        this.owner = new Session(server, database, "postgres");
+    }
+
+    /** Does one thing, whatever becomes of it. */
+    void act() throws InterruptedException {
+        String account = ledger.accounts.get(random.nextInt(ledger.accounts.size()));
+        int dice = random.nextInt(1000);
+        if (dice < 560) {
+            spend(account);
+        } else if (dice < 610) {
+            spendOnTwo(account);
+        } else if (dice < 780) {
+            create(account);
+        } else if (dice < 800) {
+            insertFirst(account);
+        } else if (dice < 820) {
+            topUp(account);
+        } else {
+            order(account, kind());
+        }
+    }
+
+    private Order.Kind kind() {
+        int dice = random.nextInt(100);
+        if (dice < 45) {
+            return Order.Kind.REMOVE;
+        } else if (dice < 80) {
+            return Order.Kind.TOGGLE;
+        } else if (dice < 88) {
+            return Order.Kind.DELETE_ALL;
+        } else if (dice < 94) {
+            return Order.Kind.ALERT;
+        }
+        return dice < 96 ? Order.Kind.EXPIRED : dice < 98 ? Order.Kind.INACTIVE : Order.Kind.NEVER_USED;
+    }
+
+    private void spend(String account) {
+        Ledger.Key key = ledger.pick(account, random.nextInt(1 << 20));
+        if (key == null) {
+            return;
+        }
+        BigDecimal cost = cost();
+        boolean inTransaction = random.nextInt(10) == 0;
+        long began = System.nanoTime();
+        try {
+            Session.Work<BigDecimal> work = connection -> spend(connection, key, cost);
+            if (inTransaction) {
+                gateway.transaction(random.nextInt(4), work);
+            } else {
+                gateway.statement(work);
+            }
+            ledger.spent(key, cost, began);
+        } catch (Session.Failed failed) {
+            if (understood(failed).fateUnknown) {
+                ledger.perhapsSpent(key, cost);
+            }
+        }
+    }
+
+    /** By the contract's rule: the account is locked first. */
+    private void spendOnTwo(String account) {
+        Ledger.Key one = ledger.pick(account, random.nextInt(1 << 20));
+        Ledger.Key two = ledger.pick(account, random.nextInt(1 << 20));
+        if (one == null) {
+            return;
+        }
+        BigDecimal cost = cost();
+        long began = System.nanoTime();
+        try {
+            gateway.transaction(random.nextInt(3), connection -> {
+                Postgres.execute(connection, "SELECT lock_account(?)", account);
+                spend(connection, one, cost);
+                return spend(connection, two, cost);
+            });
+            ledger.spent(one, cost, began);
+            ledger.spent(two, cost, began);
+        } catch (Session.Failed failed) {
+            if (understood(failed).fateUnknown) {
+                ledger.perhapsSpent(one, cost);
+                ledger.perhapsSpent(two, cost);
+            }
+        }
+    }
+
+    private static BigDecimal spend(Connection connection, Ledger.Key key, BigDecimal cost) throws SQLException {
+        return Postgres.one(connection, BigDecimal.class, "SELECT spend_credits(?, ?)", key.hash, cost);
+    }
+
+    private void create(String account) {
+        Ledger.Key key = ledger.newKey(account, 'c');
+        BigDecimal allocated = BigDecimal.valueOf(1 + random.nextInt(20_000_000), 6);
+        // Some expire at once.
+        String expires = random.nextInt(10) == 0 ? "clock_timestamp() + interval '5 milliseconds'" : "NULL";
+        confirm(key, random.nextInt(3), gateway, connection -> Postgres.one(connection, String.class,
+                "SELECT create_proxy_key(?, ?, ?, ?, " + expires + ", NULL, NULL)", account, key.name, key.hash, allocated));
+    }
+
+    /** A creator that does not use the function and inserts the key before it touches the account. */
+    private void insertFirst(String account) {
+        Ledger.Key key = ledger.newKey(account, 'i');
+        int between = random.nextInt(3);
+        confirm(key, 0, owner, connection -> {
+            Postgres.execute(connection, """
+                    INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated) VALUES ('ek-proxy-' || ?, ?, ?, ?, 0)""",
+                    key.name, account, key.name, key.hash);
+            Session.pause(between);
+            Postgres.execute(connection, "UPDATE account SET balance = balance - 0 WHERE id = ?", account);
+            return key.name;
+        });
+    }
+
+    private void confirm(Ledger.Key key, long pauseMillis, Session session, Session.Work<String> creation) {
+        try {
+            session.transaction(pauseMillis, creation);
+            ledger.created(key);
+        } catch (Session.Failed failed) {
+            if (understood(failed).fateUnknown) {
+                ledger.offer(key);
+            }
+        }
+    }
+
+    /** Writes down what went in, in the same transaction. */
+    private void topUp(String account) {
+        try {
+            BigDecimal amount = cost();
+            owner.transaction(0, connection -> {
+                Postgres.execute(connection, "UPDATE account SET balance = balance + ? WHERE id = ?", amount, account);
+                Postgres.execute(connection, "INSERT INTO top_up (account_id, amount) VALUES (?, ?)", account, amount);
+                return amount;
+            });
+        } catch (Session.Failed failed) {
+            understood(failed);
+        }
+    }
+
+    private void order(String account, Order.Kind kind) throws InterruptedException {
+        Ledger.Key key = ledger.pick(account, random.nextInt(1 << 20));
+        boolean needsKey = kind == Order.Kind.REMOVE || kind == Order.Kind.TOGGLE;
+        if (needsKey && key == null) {
+            return;
+        }
+        Order order = Order.of(kind, account, needsKey ? key : null);
+        long began = System.nanoTime();
+        if (kind == Order.Kind.TOGGLE) {
+            Answer answer = ask(order);
+            if (answer instanceof Answer.Toggled) {
+                ledger.toggles.get(account).incrementAndGet();
+            } else if (answer instanceof Answer.Unknown) {
+                ledger.perhapsToggles.get(account).incrementAndGet();
+            }
+            return;
+        }
+        Answer answer = askUntilAnswered(order);
+        ledger.settled(order, began, answer);
+        if (answer instanceof Answer.Done && random.nextInt(10) == 0) {
+            Answer repeated = ask(order);
+            if (repeated instanceof Answer.Done && !repeated.equals(answer)) {
+                ledger.violations.add(order + " was answered " + answer + ", and its repeat " + repeated);
+            }
+        }
+    }
+
+    /** Repeats what was not answered, by the same name, as a client does that wants to know. */
+    private Answer askUntilAnswered(Order order) throws InterruptedException {
+        boolean unknown = false;
+        for (int i = 0; i < MOST_REPEATS; i++) {
+            Answer answer = ask(order);
+            if (answer instanceof Answer.Done || answer instanceof Answer.Refused) {
+                return answer;
+            }
+            unknown |= answer instanceof Answer.Unknown;
+            Session.pause(i < 5 ? 2 : 200);
+        }
+        return unknown ? new Answer.Unknown() : new Answer.Unavailable();
+    }
+
+    private Answer ask(Order order) throws InterruptedException {
+        FunctionCopy copy = copies.take();
+        try {
+            return copy.carryOut(order);
+        } finally {
+            copies.add(copy);
+        }
+    }
+
+    private BigDecimal cost() {
+        return BigDecimal.valueOf(1 + random.nextInt(3_000_000), 6);
+    }
+
+    /** Our own refusals, lost connections and servers that start or stop are to be expected; a deadlock is not. */
+    private Session.Failed understood(Session.Failed failed) {
+        if (!failed.state.matches("PK00\\d|08.*|57P.*|NOT CONNECTED")) {
+            ledger.violations.add("a client was told " + failed.getCause());
+        }
+        return failed;
+    }
+
+    @Override
+    public void close() {
+        gateway.close();
+        owner.close();
+    }
+}

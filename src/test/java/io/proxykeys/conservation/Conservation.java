@@ -1,0 +1,144 @@
+package io.proxykeys.conservation;
+
+import io.proxykeys.harness.Postgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+
+/**
+ * Many clients use the same few accounts at random while things break; after each round the books have to balance.
+ *
+ * <p>The seed decides what the clients do, not how the threads interleave: a run cannot be repeated exactly.
+ */
+final class Conservation {
+
+    /** A round is over after this many operations; the next one uses new accounts. */
+    private static final int ROUND = 5_000;
+    private static final int ACCOUNTS = 4;
+    private static final int CLIENTS = 8;
+
+    private final Postgres server;
+    private final String database;
+    private final long seed;
+    private final Random random;
+    private final BlockingQueue<FunctionCopy> copies;
+    private final List<Mishap> mishaps = new ArrayList<>();
+    private int operations;
+    private int rounds;
+    private int receipts;
+
+    private record Mishap(int everyMillis, Runnable happens, AtomicInteger times) {
+    }
+
+    /** @param copies of the function, used by one client at a time */
+    Conservation(Postgres server, String database, Collection<? extends FunctionCopy> copies) {
+        this.server = server;
+        this.database = database;
+        this.seed = Long.getLong("conservation.seed", new Random().nextLong());
+        this.random = new Random(seed);
+        this.copies = new LinkedBlockingQueue<>(copies);
+        System.out.println("conservation: -Dconservation.seed=" + seed);
+        execute("CREATE TABLE IF NOT EXISTS top_up (account_id text, amount numeric, at timestamptz DEFAULT clock_timestamp())");
+    }
+
+    /** Something that goes wrong about this often while the clients are at work. */
+    Conservation with(int everyMillis, Runnable mishap) {
+        mishaps.add(new Mishap(everyMillis, mishap, new AtomicInteger()));
+        return this;
+    }
+
+    /** The server ends a connection of the function or of the data plane. */
+    Conservation withLostConnections(int everyMillis) {
+        return with(everyMillis, () -> execute("""
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE usename IN ('proxy_keys_lambda', 'gateway') ORDER BY random() LIMIT 1"""));
+    }
+
+    /**
+     * Rounds until this many operations are done, and until this many minutes have passed.
+     *
+     * @return what was found to be wrong after the last round; empty: nothing, ever
+     */
+    List<String> run(int leastOperations, int minutes) throws Exception {
+        long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(minutes);
+        List<String> violations = List.of();
+        while (violations.isEmpty() && (operations < leastOperations || System.nanoTime() < end)) {
+            violations = round();
+        }
+        System.out.printf("conservation: %d operations in %d rounds, %d receipts, %d violations; mishaps: %s%n",
+                operations, rounds, receipts, violations.size(), mishaps.stream().map(Mishap::times).toList());
+        return violations;
+    }
+
+    private List<String> round() throws Exception {
+        Ledger ledger = new Ledger(Stream.generate(this::openAccount).limit(ACCOUNTS).toList());
+        AtomicInteger left = new AtomicInteger(ROUND);
+        ScheduledExecutorService trouble = Executors.newScheduledThreadPool(Math.max(1, mishaps.size()));
+        mishaps.forEach(mishap -> trouble.scheduleWithFixedDelay(() -> {
+            mishap.happens.run();
+            mishap.times.incrementAndGet();
+        }, mishap.everyMillis, mishap.everyMillis, TimeUnit.MILLISECONDS));
+        ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+        try {
+            List<Future<?>> work = new ArrayList<>();
+            LongStream.generate(random::nextLong).limit(CLIENTS).forEach(own -> work.add(clients.submit(() -> act(ledger, own, left))));
+            for (Future<?> client : work) {
+                client.get();
+            }
+        } finally {
+            clients.shutdownNow();
+            trouble.shutdown();
+            if (!trouble.awaitTermination(60, TimeUnit.SECONDS)) {
+                throw new AssertionError("a mishap does not end");
+            }
+        }
+        rounds++;
+        operations += ROUND;
+        receipts += ledger.orders.size();
+        try (Connection connection = connect()) {
+            return Audit.of(connection, ledger);
+        }
+    }
+
+    private Void act(Ledger ledger, long own, AtomicInteger left) throws InterruptedException {
+        try (Client client = new Client(server, database, ledger, own, copies)) {
+            while (left.getAndDecrement() > 0) {
+                client.act();
+            }
+        }
+        return null;
+    }
+
+    private String openAccount() {
+        String account = "account-" + UUID.randomUUID();
+        execute("INSERT INTO account (id, balance) VALUES ('" + account + "', 1000000)");
+        execute("INSERT INTO top_up (account_id, amount) VALUES ('" + account + "', 1000000)");
+        return account;
+    }
+
+    private void execute(String sql) {
+        try (Connection connection = connect()) {
+            Postgres.execute(connection, sql);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private Connection connect() {
+        return server.connect(database, "postgres", "postgres");
+    }
+}

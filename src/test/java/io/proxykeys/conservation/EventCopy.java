@@ -1,0 +1,89 @@
+package io.proxykeys.conservation;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.proxykeys.harness.Api;
+import io.proxykeys.harness.Gateway;
+import io.proxykeys.harness.Issuer;
+import java.time.Instant;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+
+/** The real function, asked as the gateway and EventBridge ask it. */
+final class EventCopy implements FunctionCopy {
+
+    private static final Map<String, String> TOKENS = new ConcurrentHashMap<>();
+
+    private final Function<JsonNode, Gateway.Result> function;
+
+    /** @param function invokes it with an event; a {@link CompletionException} means that it ended before it had answered */
+    EventCopy(Function<JsonNode, Gateway.Result> function) {
+        this.function = function;
+    }
+
+    @Override
+    public Answer carryOut(Order order) {
+        Gateway.Result result;
+        try {
+            result = function.apply(event(order));
+        } catch (CompletionException ended) {
+            return new Answer.Unknown();
+        }
+        return order.kind() == Order.Kind.ALERT ? ofAlert(result) : ofRequest(order, result);
+    }
+
+    private static Answer ofAlert(Gateway.Result result) {
+        if (!result.functionError()) {
+            return done(result.payload());
+        }
+        String message = result.payload().get("errorMessage").textValue();
+        return message.contains("is unknown") ? new Answer.Unknown() : new Answer.Unavailable();
+    }
+
+    private static Answer ofRequest(Order order, Gateway.Result result) {
+        return switch (result.status()) {
+            case 200 -> order.kind() == Order.Kind.TOGGLE ? new Answer.Toggled() : done(result.json());
+            case 404 -> new Answer.Refused();
+            case 503 -> result.json().get("detail").textValue().contains("outcome is unknown") ? new Answer.Unknown()
+                    : new Answer.Unavailable();
+            default -> throw new AssertionError(order + " was answered " + result.payload());
+        };
+    }
+
+    private static Answer done(JsonNode answer) {
+        return new Answer.Done(answer.get("revocation_id").textValue(), answer.get("deleted").intValue(),
+                answer.get("credits_returned").decimalValue(), answer.get("balance").decimalValue());
+    }
+
+    private static ObjectNode event(Order order) {
+        return switch (order.kind()) {
+            case DELETE_ALL -> request(order, "DELETE", "", "");
+            case EXPIRED, INACTIVE, NEVER_USED -> request(order, "DELETE", "", "status=" + order.kind().operation);
+            case REMOVE -> withKey(order, request(order, "POST", "/remove", ""));
+            case TOGGLE -> withKey(order, request(order, "POST", "/toggle", ""));
+            case ALERT -> alert(order);
+        };
+    }
+
+    private static ObjectNode request(Order order, String method, String path, String query) {
+        String token = TOKENS.computeIfAbsent(order.account(), Issuer.shared()::token);
+        Map<String, String> headers = Map.of("authorization", "Bearer " + token, "content-type", "application/json",
+                "idempotency-key", order.name());
+        return Gateway.event(method, Api.PROXY + path, query, headers);
+    }
+
+    private static ObjectNode withKey(Order order, ObjectNode event) {
+        return event.put("body", Api.JSON.createObjectNode().put("proxy_key", order.key().secret).toString());
+    }
+
+    /** The reason states the time, for the audit. */
+    private static ObjectNode alert(Order order) {
+        ObjectNode event = Api.JSON.createObjectNode().put("version", "0").put("id", order.name())
+                .put("detail-type", "Account Compromised").put("source", "proxy-keys.security").put("time", Instant.now().toString());
+        event.putObject("detail").put("account_id", order.account())
+                .put("detected_at", order.detectedAt().toString()).put("reason", order.detectedAt().toString());
+        return event;
+    }
+}

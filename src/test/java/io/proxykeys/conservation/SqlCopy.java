@@ -1,0 +1,124 @@
+package io.proxykeys.conservation;
+
+import io.proxykeys.harness.Postgres;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.util.UUID;
+
+/**
+ * A copy of the function reduced to its statements, so that there are more of them at work than the tests can start on the
+ * JVM; and the place to try out what happens if they are wrong.
+ */
+final class SqlCopy implements FunctionCopy, AutoCloseable {
+
+    private final Session session;
+    private final Deletion deletion;
+
+    /** How all keys of an account are deleted. The others are mistakes that look right, to show that they are found out. */
+    enum Deletion {
+        RIGHT,
+        /** The account is not locked. */
+        WITHOUT_LOCK,
+        /** One statement locks and deletes; it sees the keys that there were before it waited. */
+        SNAPSHOT_BEFORE_LOCK,
+        /** What the keys have left is read before they are deleted. */
+        SUM_BEFORE_DELETION
+    }
+
+    SqlCopy(Postgres server, String database, Deletion deletion) {
+        this.session = new Session(server, database, deletion == Deletion.RIGHT ? Postgres.FUNCTION_USER : "postgres");
+        this.deletion = deletion;
+    }
+
+    @Override
+    public Answer carryOut(Order order) {
+        // The same for each run of the transaction.
+        UUID receipt = UUID.randomUUID();
+        try {
+            return session.transaction(0, connection -> carryOut(connection, order, receipt));
+        } catch (Session.Failed failed) {
+            return failed.fateUnknown ? new Answer.Unknown() : new Answer.Unavailable();
+        }
+    }
+
+    private Answer carryOut(Connection connection, Order order, UUID receipt) throws SQLException {
+        boolean all = order.kind() == Order.Kind.DELETE_ALL;
+        if (all && deletion == Deletion.SNAPSHOT_BEFORE_LOCK) {
+            return inOneStatement(connection, order, receipt);
+        }
+        if (!all || deletion != Deletion.WITHOUT_LOCK) {
+            Postgres.execute(connection, "SELECT id FROM account WHERE id = ? FOR UPDATE", order.account());
+        }
+        if (order.kind() == Order.Kind.TOGGLE) {
+            return toggle(connection, order);
+        }
+        return all && deletion == Deletion.SUM_BEFORE_DELETION ? withSumBefore(connection, order, receipt)
+                : revoke(connection, order, receipt);
+    }
+
+    private static Answer toggle(Connection connection, Order order) throws SQLException {
+        String outcome = Postgres.one(connection, String.class, "SELECT outcome FROM toggle_proxy_key(?, NULL, ?, NULL)",
+                order.account(), order.key().hash);
+        return outcome.equals("toggled") ? new Answer.Toggled() : new Answer.Refused();
+    }
+
+    private static Answer revoke(Connection connection, Order order, UUID receipt) throws SQLException {
+        boolean alert = order.kind() == Order.Kind.ALERT;
+        try (PreparedStatement statement = Postgres.prepare(connection, """
+                SELECT outcome, receipt, keys_deleted, credits_returned, balance_after
+                  FROM revoke_proxy_keys(?, ?, ?, ?, NULL, ?, ?, NULL, ?, ?, 0, 0, 1)""",
+                receipt, order.account(), alert ? "alert" : "request", order.kind().operation,
+                order.key() == null ? null : order.key().hash, order.name(), alert ? order.detectedAt().toString() : null,
+                alert ? Timestamp.from(order.detectedAt()) : null);
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return switch (row.getString(1)) {
+                case "revoked", "replayed" -> done(row, 2);
+                case "unknown" -> new Answer.Refused();
+                default -> throw new AssertionError(order + ": " + row.getString(1));
+            };
+        }
+    }
+
+    private static Answer inOneStatement(Connection connection, Order order, UUID receipt) throws SQLException {
+        try (PreparedStatement statement = Postgres.prepare(connection, """
+                WITH owner AS MATERIALIZED (SELECT id FROM account WHERE id = ? FOR UPDATE),
+                gone AS (DELETE FROM proxy_key k USING owner WHERE k.account_id = owner.id RETURNING k.*),
+                kept AS (INSERT INTO revoked_key SELECT ?, id, name, allocated, used, is_active, expires_at, model_whitelist,
+                                ip_whitelist, created_at, last_used FROM gone RETURNING allocated - used AS unused),
+                total AS (SELECT count(*)::int AS keys, coalesce(sum(unused), 0) AS credits FROM kept),
+                paid AS (UPDATE account SET balance = balance + credits, keys_version = keys_version + (keys > 0)::int
+                           FROM total WHERE id = ? RETURNING balance)
+                INSERT INTO revocation (id, account_id, trigger, operation, dedupe_key, keys_deleted, credits_returned, balance_after, revoked_at)
+                SELECT ?, ?, 'request', 'all', ?, keys, credits, balance, clock_timestamp() FROM total, paid
+                RETURNING id, keys_deleted, credits_returned, balance_after""",
+                order.account(), receipt, order.account(), receipt, order.account(), order.name());
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return done(row, 1);
+        }
+    }
+
+    private static Answer withSumBefore(Connection connection, Order order, UUID receipt) throws SQLException {
+        BigDecimal before = Postgres.one(connection, BigDecimal.class,
+                "SELECT coalesce(sum(allocated - used), 0) FROM proxy_key WHERE account_id = ?", order.account());
+        Session.pause(1);
+        Answer.Done answer = (Answer.Done) revoke(connection, order, receipt);
+        Postgres.execute(connection, "UPDATE account SET balance = balance + ? WHERE id = ?",
+                before.subtract(answer.creditsReturned()), order.account());
+        return answer;
+    }
+
+    private static Answer.Done done(ResultSet row, int first) throws SQLException {
+        return new Answer.Done(row.getString(first), row.getInt(first + 1), row.getBigDecimal(first + 2), row.getBigDecimal(first + 3));
+    }
+
+    @Override
+    public void close() {
+        session.close();
+    }
+}
