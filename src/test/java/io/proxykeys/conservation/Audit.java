@@ -132,13 +132,16 @@ final class Audit {
     private void survivors(Ledger.Settled settled, String revokedAt, Map<String, Key> keys) {
         ledger.keys.values().stream()
                 .filter(key -> key.account.equals(settled.order().account()) && key.wasCreatedBefore(settled.began()))
-                .filter(key -> keys.get(key.name).gone.compareTo(revokedAt) > 0)
+                .filter(key -> keys.containsKey(key.name) && keys.get(key.name).gone.compareTo(revokedAt) > 0)
                 .forEach(key -> violations.add("key " + key.name + " survived " + settled));
     }
 
     private void spends() throws SQLException {
         Map<String, Key> keys = keys();
         ledger.keys.values().forEach(key -> {
+            if (key.wasCreatedBefore(Long.MAX_VALUE) && !keys.containsKey(key.name)) {
+                violations.add("key " + key.name + " was created, and there is no trace of it");
+            }
             BigDecimal used = keys.containsKey(key.name) ? keys.get(key.name).used : BigDecimal.ZERO;
             if (used.compareTo(key.spent()) < 0 || used.compareTo(key.mostSpent()) > 0) {
                 violations.add("key " + key.name + " has " + used + " used, and spent " + key.spent() + " to " + key.mostSpent());

@@ -60,7 +60,7 @@ final class Client implements AutoCloseable {
     }
 
     private void spend(String account) {
-        Ledger.Key key = ledger.pick(account, random.nextInt(1 << 20));
+        Ledger.Key key = ledger.pick(account, random);
         if (key == null) {
             return;
         }
@@ -78,14 +78,16 @@ final class Client implements AutoCloseable {
         } catch (Session.Failed failed) {
             if (understood(failed).fateUnknown) {
                 ledger.perhapsSpent(key, cost);
+            } else if (failed.state.equals("PK001")) {
+                key.missed();
             }
         }
     }
 
     /** By the contract's rule: the account is locked first. */
     private void spendOnTwo(String account) {
-        Ledger.Key one = ledger.pick(account, random.nextInt(1 << 20));
-        Ledger.Key two = ledger.pick(account, random.nextInt(1 << 20));
+        Ledger.Key one = ledger.pick(account, random);
+        Ledger.Key two = ledger.pick(account, random);
         if (one == null) {
             return;
         }
@@ -160,22 +162,17 @@ final class Client implements AutoCloseable {
     }
 
     private void order(String account, Order.Kind kind) throws InterruptedException {
-        Ledger.Key key = ledger.pick(account, random.nextInt(1 << 20));
+        Ledger.Key key = ledger.pick(account, random);
         boolean needsKey = kind == Order.Kind.REMOVE || kind == Order.Kind.TOGGLE;
         if (needsKey && key == null) {
             return;
         }
         Order order = Order.of(kind, account, needsKey ? key : null);
-        long began = System.nanoTime();
         if (kind == Order.Kind.TOGGLE) {
-            Answer answer = ask(order);
-            if (answer instanceof Answer.Toggled) {
-                ledger.toggles.get(account).incrementAndGet();
-            } else if (answer instanceof Answer.Unknown) {
-                ledger.perhapsToggles.get(account).incrementAndGet();
-            }
+            ledger.toggled(account, ask(order));
             return;
         }
+        long began = System.nanoTime();
         Answer answer = askUntilAnswered(order);
         ledger.settled(order, began, answer);
         if (answer instanceof Answer.Done && random.nextInt(10) == 0) {
@@ -215,6 +212,7 @@ final class Client implements AutoCloseable {
 
     /** Our own refusals, lost connections and servers that start or stop are to be expected; a deadlock is not. */
     private Session.Failed understood(Session.Failed failed) {
+        ledger.count("refused", failed.state);
         if (!failed.state.matches("PK00\\d|08.*|57P.*|NOT CONNECTED")) {
             ledger.violations.add("a client was told " + failed.getCause());
         }

@@ -6,7 +6,9 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutorService;
@@ -39,9 +41,18 @@ final class Conservation {
     private final List<Mishap> mishaps = new ArrayList<>();
     private int operations;
     private int rounds;
-    private int receipts;
+    private final Map<String, Integer> outcomes = new TreeMap<>();
 
-    private record Mishap(int everyMillis, Runnable happens, AtomicInteger times) {
+    private record Mishap(String name, int everyMillis, Runnable happens, AtomicInteger times) {
+
+        void happen() {
+            try {
+                happens.run();
+                times.incrementAndGet();
+            } catch (IllegalStateException e) {
+                // The server is down already.
+            }
+        }
     }
 
     /** @param copies of the function, used by one client at a time */
@@ -56,14 +67,14 @@ final class Conservation {
     }
 
     /** Something that goes wrong about this often while the clients are at work. */
-    Conservation with(int everyMillis, Runnable mishap) {
-        mishaps.add(new Mishap(everyMillis, mishap, new AtomicInteger()));
+    Conservation with(String name, int everyMillis, Runnable mishap) {
+        mishaps.add(new Mishap(name, everyMillis, mishap, new AtomicInteger()));
         return this;
     }
 
     /** The server ends a connection of the function or of the data plane. */
     Conservation withLostConnections(int everyMillis) {
-        return with(everyMillis, () -> execute("""
+        return with("connections ended", everyMillis, () -> execute("""
                 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                  WHERE usename IN ('proxy_keys_lambda', 'gateway') ORDER BY random() LIMIT 1"""));
     }
@@ -76,22 +87,32 @@ final class Conservation {
     List<String> run(int leastOperations, int minutes) throws Exception {
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(minutes);
         List<String> violations = List.of();
+        long deadlocksBefore = deadlocks();
         while (violations.isEmpty() && (operations < leastOperations || System.nanoTime() < end)) {
             violations = round();
         }
-        System.out.printf("conservation: %d operations in %d rounds, %d receipts, %d violations; mishaps: %s%n",
-                operations, rounds, receipts, violations.size(), mishaps.stream().map(Mishap::times).toList());
+        long deadlocks = deadlocks() - deadlocksBefore;
+        if (deadlocks > 0) {
+            violations = Stream.concat(violations.stream(), Stream.of(deadlocks + " deadlocks")).toList();
+        }
+        System.out.printf("conservation: %d operations in %d rounds, %d violations; %s; %s%n", operations, rounds, violations.size(),
+                outcomes, mishaps.stream().map(mishap -> mishap.name + " " + mishap.times).toList());
         return violations;
+    }
+
+    /** As PostgreSQL counts them. It forgets when it crashes. */
+    private long deadlocks() throws SQLException {
+        try (Connection connection = connect()) {
+            return Postgres.one(connection, Long.class, "SELECT deadlocks FROM pg_stat_database WHERE datname = ?", database);
+        }
     }
 
     private List<String> round() throws Exception {
         Ledger ledger = new Ledger(Stream.generate(this::openAccount).limit(ACCOUNTS).toList());
         AtomicInteger left = new AtomicInteger(ROUND);
         ScheduledExecutorService trouble = Executors.newScheduledThreadPool(Math.max(1, mishaps.size()));
-        mishaps.forEach(mishap -> trouble.scheduleWithFixedDelay(() -> {
-            mishap.happens.run();
-            mishap.times.incrementAndGet();
-        }, mishap.everyMillis, mishap.everyMillis, TimeUnit.MILLISECONDS));
+        mishaps.forEach(mishap -> trouble.scheduleWithFixedDelay(mishap::happen, mishap.everyMillis, mishap.everyMillis,
+                TimeUnit.MILLISECONDS));
         ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
         try {
             List<Future<?>> work = new ArrayList<>();
@@ -108,7 +129,7 @@ final class Conservation {
         }
         rounds++;
         operations += ROUND;
-        receipts += ledger.orders.size();
+        ledger.outcomes.forEach((outcome, times) -> outcomes.merge(outcome, times.get(), Integer::sum));
         try (Connection connection = connect()) {
             return Audit.of(connection, ledger);
         }

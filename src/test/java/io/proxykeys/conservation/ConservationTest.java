@@ -43,11 +43,11 @@ class ConservationTest {
         Stream<FunctionCopy> others = Stream.generate(() -> (FunctionCopy) new SqlCopy(server, "postgres", SqlCopy.Deletion.RIGHT)).limit(3);
         Conservation conservation = new Conservation(server, "postgres", Stream.concat(Stream.of(function), others).toList())
                 .withLostConnections(20)
-                .with(150, Harness.tap()::closeConnections)
-                .with(170, Harness.tap()::resetConnections)
-                .with(110, () -> Harness.tap().fault(Fault.LOSE_COMMIT_ANSWER));
+                .with("closed", 150, Harness.tap()::closeConnections)
+                .with("reset", 170, Harness.tap()::resetConnections)
+                .with("commits lost", 110, () -> Harness.tap().fault(Fault.LOSE_COMMIT_ANSWER));
         if (minutes > 0) {
-            conservation.with(20_000, server::restart).with(31_000, () -> {
+            conservation.with("restarts", 20_000, server::restart).with("crashes", 31_000, () -> {
                 server.crash();
                 server.startAgain();
             });

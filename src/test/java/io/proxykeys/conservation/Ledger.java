@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -27,6 +28,8 @@ final class Ledger {
     final Map<String, AtomicInteger> perhapsToggles = new ConcurrentHashMap<>();
     /** What a client saw that must not be. */
     final Queue<String> violations = new ConcurrentLinkedQueue<>();
+    /** How often what ended how. */
+    final Map<String, AtomicInteger> outcomes = new ConcurrentHashMap<>();
     private final Map<String, List<Key>> newest = new ConcurrentHashMap<>();
 
     /** An order, when it was first sent, and what was said of it in the end. */
@@ -52,6 +55,8 @@ final class Ledger {
         private volatile long created = Long.MAX_VALUE;
         /** When a deletion was confirmed that it must have been part of. */
         private volatile long deleted = Long.MAX_VALUE;
+        /** Somebody was told that there is no such key. */
+        private volatile boolean missed;
         private BigDecimal spent = BigDecimal.ZERO;
         private BigDecimal perhapsSpent = BigDecimal.ZERO;
 
@@ -70,6 +75,14 @@ final class Ledger {
             return created < moment;
         }
 
+        void missed() {
+            missed = true;
+        }
+
+        private boolean seemsAlive() {
+            return !missed && deleted == Long.MAX_VALUE;
+        }
+
         synchronized BigDecimal spent() {
             return spent;
         }
@@ -77,6 +90,10 @@ final class Ledger {
         synchronized BigDecimal mostSpent() {
             return spent.add(perhapsSpent);
         }
+    }
+
+    void count(String what, String how) {
+        outcomes.computeIfAbsent(what + " " + how, outcome -> new AtomicInteger()).incrementAndGet();
     }
 
     /** A name for a key that starts with a letter which tells how it is made. */
@@ -87,6 +104,7 @@ final class Ledger {
     }
 
     void created(Key key) {
+        count("create", "done");
         key.created = System.nanoTime();
         offer(key);
     }
@@ -99,16 +117,21 @@ final class Ledger {
         }
     }
 
-    /** One of the account's newest keys, dead or alive; {@code null}: there is none yet. */
-    Key pick(String account, int dice) {
+    /** One of the account's newest keys, more often alive than dead; {@code null}: there is none yet. */
+    Key pick(String account, Random random) {
         List<Key> of = newest.get(account);
         synchronized (of) {
-            return of.isEmpty() ? null : of.get(of.size() - 1 - dice % Math.min(IN_USE, of.size()));
+            Key key = null;
+            for (int i = 0; i < 4 && !of.isEmpty() && (key == null || !key.seemsAlive()); i++) {
+                key = of.get(of.size() - 1 - random.nextInt(Math.min(IN_USE, of.size())));
+            }
+            return key;
         }
     }
 
     /** A spend succeeded that was asked for at this moment. */
     void spent(Key key, BigDecimal cost, long began) {
+        count("spend", "done");
         synchronized (key) {
             key.spent = key.spent.add(cost);
         }
@@ -123,9 +146,20 @@ final class Ledger {
         }
     }
 
+    /** What was said of a flip, which cannot be repeated. */
+    void toggled(String account, Answer answer) {
+        count(Order.Kind.TOGGLE.name(), answer.getClass().getSimpleName());
+        if (answer instanceof Answer.Toggled) {
+            toggles.get(account).incrementAndGet();
+        } else if (answer instanceof Answer.Unknown) {
+            perhapsToggles.get(account).incrementAndGet();
+        }
+    }
+
     /** What was said of an order in the end. */
     void settled(Order order, long began, Answer answer) {
         long now = System.nanoTime();
+        count(order.kind().name(), answer.getClass().getSimpleName());
         orders.add(new Settled(order, began, answer));
         if (answer instanceof Answer.Done && order.kind() == Order.Kind.REMOVE) {
             order.key().deleted = Math.min(order.key().deleted, now);

@@ -41,6 +41,9 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
         try {
             return session.transaction(0, connection -> carryOut(connection, order, receipt));
         } catch (Session.Failed failed) {
+            if (deletion == Deletion.RIGHT && failed.state.equals("40P01")) {
+                throw new AssertionError(order + " was in a deadlock", failed);
+            }
             return failed.fateUnknown ? new Answer.Unknown() : new Answer.Unavailable();
         }
     }
