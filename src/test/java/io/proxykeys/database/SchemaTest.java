@@ -145,13 +145,38 @@ class SchemaTest {
             "UPDATE proxy_key SET used = -0.000001 WHERE account_id = ?",
             "UPDATE proxy_key SET allocated = 'Infinity' WHERE account_id = ?",
             "UPDATE account SET delete_all_paid_until = 'infinity' WHERE id = ?",
+            "UPDATE proxy_key SET allocated = -0.000001, used = -0.000001 WHERE account_id = ?",
+            "INSERT INTO proxy_key (id, account_id, secret_hash, allocated) VALUES ('x', ?, 'x', 'NaN')",
+            "INSERT INTO proxy_key (id, account_id, secret_hash, allocated) VALUES ('x', ?, 'x', -1)",
+            "INSERT INTO revocation VALUES (gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, 0, 0, 'NaN', 0, now())",
+            "INSERT INTO revocation VALUES (gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, 0, 0, 0, 'NaN', now())",
+            "INSERT INTO revocation VALUES (gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, 0, 0, -1, 0, now())",
+            "INSERT INTO revocation VALUES (gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, 0, 0, 0, -1, now())",
+            "INSERT INTO revocation VALUES (gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, -1, 0, 0, 0, now())",
+            "INSERT INTO revoked_key SELECT gen_random_uuid(), id, name, 1, 2, true, NULL, '{}', '{}', now(), NULL"
+                    + " FROM proxy_key WHERE account_id = ?",
+            "INSERT INTO revoked_key SELECT gen_random_uuid(), id, name, 1, 'NaN', true, NULL, '{}', '{}', now(), NULL"
+                    + " FROM proxy_key WHERE account_id = ?",
             "INSERT INTO revoked_key SELECT gen_random_uuid(), id, name, 'NaN', 0, true, NULL, '{}', '{}', now(), NULL"
                     + " FROM proxy_key WHERE account_id = ?" })
     void theTablesRefuseWhatIsNoMoney(String statement) {
         String account = Accounts.open("100");
         Accounts.createKey(account, "key", "10");
 
-        assertThrows(IllegalStateException.class, () -> database.execute(statement, account));
+        IllegalStateException refused = assertThrows(IllegalStateException.class, () -> database.execute(statement, account));
+
+        // A check, or a number that the column cannot hold.
+        assertTrue(List.of("23514", "22003").contains(((SQLException) refused.getCause()).getSQLState()), refused.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "UPDATE account SET balance = 5.0000009 WHERE id = ? RETURNING balance",
+            "UPDATE proxy_key SET allocated = 5.0000009 WHERE account_id = ? RETURNING allocated" })
+    void aColumnHoldsSixDecimalsWhateverIsWritten(String statement) {
+        String account = Accounts.open("100");
+        Accounts.createKey(account, "key", "10");
+
+        assertEquals(new BigDecimal("5.000001"), database.one(BigDecimal.class, statement, account));
     }
 
     @Test

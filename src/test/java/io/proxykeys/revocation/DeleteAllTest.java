@@ -101,6 +101,32 @@ class DeleteAllTest {
     }
 
     @Test
+    void aBalanceBeyondWhatAKeyCanHoldTakesCreditsBack() {
+        String account = Accounts.open("99999999999999.999999");
+        Accounts.createKey(account, "as large as can be", "99999999999999.999999");
+        Accounts.spend(account, "as large as can be", "0.000001");
+        database.execute("UPDATE account SET balance = 99999899999999999999 WHERE id = ?", account);
+
+        JsonNode answer = Api.json(Api.deleteAll(account).then().statusCode(200).extract().response());
+
+        assertEquals(new BigDecimal("99999999999999.999998"), answer.get("credits_returned").decimalValue());
+        assertEquals(new BigDecimal("99999999999999999998.999998"), answer.get("balance").decimalValue());
+        assertEquals(new BigDecimal("99999999999999999998.999998"), Accounts.balance(account));
+    }
+
+    @Test
+    void aBalanceThatCannotTakeThemKeepsTheKeys() {
+        String account = Accounts.open("10");
+        Accounts.createKey(account, "key", "10");
+        database.execute("UPDATE account SET balance = 99999999999999999999 WHERE id = ?", account);
+        List<String> before = Accounts.everything(account);
+
+        Api.deleteAll(account).then().statusCode(500);
+
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @Test
     void aSecondCallDeletesNothingAndSaysSo() {
         String account = Accounts.open("100");
         Accounts.createKey(account, "one", "10");

@@ -15,9 +15,15 @@ import io.proxykeys.harness.Postgres;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jose4j.jws.AlgorithmIdentifiers;
+import org.jose4j.jwt.JwtClaims;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -92,6 +98,36 @@ class ReviewTest {
 
         assertEquals(all.get("revocation_id"), receipt.get("revocation_id"));
         assertEquals(keys, receipt.get("keys"));
+    }
+
+    @Test
+    void oddValuesBreakNeitherDeletionNorReceipt() {
+        String account = Accounts.open("10");
+        Accounts.createOddKeys(account);
+        JsonNode keys = Api.json(Api.list(account));
+        assertEquals(1, Api.json(Api.preview(account, "?status=expired")).get("would_delete").intValue());
+
+        JsonNode one = Api.json(Api.remove(account, "odd-" + account));
+        JsonNode other = Api.json(Api.deleteAll(account));
+
+        assertEquals(1, one.get("deleted").intValue(), one.toString());
+        assertEquals(1, other.get("deleted").intValue(), other.toString());
+        assertEquals(keys.get(0), keysOf(account, one).get(0));
+        assertEquals(keys.get(1), keysOf(account, other).get(0));
+    }
+
+    @Test
+    void aReceiptOfATokenThatNamesNoClientHasNone() {
+        String account = Accounts.open("10");
+        JwtClaims claims = Issuer.claims(account, Issuer.DELETE);
+        claims.unsetClaim("client_id");
+        Api.with(Issuer.sign(Issuer.shared().rsa, AlgorithmIdentifiers.RSA_USING_SHA256, claims, jws -> { }))
+                .delete(Api.PROXY).then().statusCode(200);
+
+        JsonNode receipt = Api.json(Api.receipts(account, "")).get(0);
+
+        assertTrue(receipt.get("requested_by").isNull(), receipt.toString());
+        assertTrue(receipt.get("reason").isNull(), receipt.toString());
     }
 
     @Test
@@ -178,6 +214,10 @@ class ReviewTest {
         assertEquals(2, Harness.tap().roundTrips(), "the receipt, its keys");
     }
 
+    private static JsonNode keysOf(String account, JsonNode answer) {
+        return Api.json(Api.receipts(account, "?id=" + answer.get("revocation_id").textValue())).get("keys");
+    }
+
     private static List<String> follow(String account, String first, String total, String field, int expectedPages) {
         List<String> values = new ArrayList<>();
         int pages = 0;
@@ -196,9 +236,9 @@ class ReviewTest {
     /** The documented statement. */
     private static String purge() {
         try {
-            return java.nio.file.Files.readString(java.nio.file.Path.of("src/main/resources/db/purge.sql"));
-        } catch (java.io.IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            return Files.readString(Path.of("src/main/resources/db/purge.sql"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }
