@@ -22,6 +22,7 @@ import org.jose4j.jwt.consumer.InvalidJwtException;
 import org.jose4j.jwt.consumer.JwtConsumer;
 import org.jose4j.jwt.consumer.JwtConsumerBuilder;
 import org.jose4j.jwt.consumer.JwtContext;
+import org.jose4j.keys.resolvers.VerificationKeyResolver;
 
 /**
  * Verifies access tokens: JWTs (<a href="https://www.rfc-editor.org/rfc/rfc7519">RFC 7519</a>) as OAuth 2.0 access tokens
@@ -61,11 +62,16 @@ public class AccessTokens {
     AccessTokens(VerificationKeys keys, @ConfigProperty(name = ISSUER) String issuer,
             @ConfigProperty(name = AUDIENCES) List<String> audiences) {
         this.keys = keys;
-        this.rules = new JwtConsumerBuilder()
+        this.rules = rules(keys, issuer.strip(), audiences.stream().map(String::strip).toArray(String[]::new));
+    }
+
+    /** What every token has to obey. */
+    static JwtConsumer rules(VerificationKeyResolver keys, String issuer, String... audiences) {
+        return new JwtConsumerBuilder()
                 .setVerificationKeyResolver(keys)
                 .setJwsAlgorithmConstraints(ConstraintType.PERMIT, VerificationKeys.ALGORITHMS.toArray(String[]::new))
-                .setExpectedIssuer(true, issuer.strip())
-                .setExpectedAudience(true, audiences.stream().map(String::strip).toArray(String[]::new))
+                .setExpectedIssuer(true, issuer)
+                .setExpectedAudience(true, audiences)
                 .setRequireExpirationTime()
                 .setAllowedClockSkewInSeconds(LEEWAY_SECONDS)
                 .setRequireSubject()

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
 import org.hibernate.reactive.mutiny.Mutiny;
+import org.jboss.logging.Logger;
 
 /**
  * Runs transactions and queries, and knows what a failure of them means.
@@ -30,6 +31,8 @@ public class Transactions {
 
     /** With the time to fetch keys still below the function's own time-out, so that there is an answer. */
     private static final Duration TIME_OUT = Duration.ofSeconds(24);
+
+    private static final Logger LOG = Logger.getLogger(Transactions.class);
 
     private final Mutiny.SessionFactory sessions;
 
@@ -73,7 +76,12 @@ public class Transactions {
     }
 
     private static <T> Uni<T> bounded(Uni<T> call, Attempts attempts) {
-        return call.onFailure().invoke(attempts::failed)
+        return call.onFailure().invoke(failure -> {
+                    attempts.failed(failure);
+                    if (attempts.another(failure)) {
+                        LOG.warnf("Trying again: %s", failure);
+                    }
+                })
                 .onFailure(attempts::another).retry().withBackOff(A_TICK, LONGEST_PAUSE).atMost(Attempts.MOST)
                 .ifNoItem().after(TIME_OUT).fail();
     }

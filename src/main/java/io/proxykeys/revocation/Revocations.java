@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -29,6 +30,9 @@ public class Revocations {
 
     /** Alerts are never limited: what they say is urgent every time. */
     private static final Limit NONE = new Limit("none", 0, 1);
+
+    /** An account id that the database does not admit. */
+    private static final String NOBODY = "";
 
     private final Transactions transactions;
     private final RevocationLog log;
@@ -65,6 +69,15 @@ public class Revocations {
                 // After COMMIT: a refused removal is counted against the limit.
                 .map(row -> receipt(row, limit))
                 .invoke(receipt -> log.revoked(order, receipt));
+    }
+
+    /** Sends the statements of a revocation for no account. Fails in any case: there is nothing to be credited. */
+    Uni<Void> rehearse() {
+        RevocationOrder order = RevocationOrder.alert(NOBODY, "rehearsal", "rehearsal", null, Instant.EPOCH, 0, "");
+        return transactions.run(order.id(), session -> AccountLock.take(session, NOBODY)
+                        .onFailure(UnknownAccount.class).recoverWithNull()
+                        .chain(() -> revoke(session, order, NONE)))
+                .replaceWithVoid();
     }
 
     private Limit limit(RevocationOrder order) {

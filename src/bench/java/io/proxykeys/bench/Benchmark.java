@@ -1,0 +1,266 @@
+package io.proxykeys.bench;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.harness.Api;
+import io.proxykeys.harness.Gateway;
+import io.proxykeys.harness.Issuer;
+import io.proxykeys.harness.NativeFunction;
+import io.proxykeys.harness.Postgres;
+import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What the native function costs, beside the floor: the same SQL sent by a bare client in the same run. README.md has the
+ * command; prints a table and writes {@code target/bench.json}. Every answer is verified.
+ *
+ * <p>Measured from handing an event to the function until the last byte of its answer has come, with a Runtime API whose own
+ * share is measured too. Function and floor take turns, so that both see the same machine.
+ */
+public final class Benchmark {
+
+    private static final int STARTS = Integer.getInteger("bench.starts", 25);
+    private static final int CALLS = Integer.getInteger("bench.calls", 500);
+    private static final int REFUSALS = Integer.getInteger("bench.refusals", 3_000);
+    private static final int MOST_KEYS = Integer.getInteger("bench.keys", 1_000_000);
+    /** As many processors as Lambda gives to 256 MB: a full one is 1,769 MB. */
+    private static final double CAP = 256 / 1769.0;
+
+    private final Accounts accounts;
+    private final Map<String, String> environment;
+    private final Map<String, Object> json = new LinkedHashMap<>();
+
+    private Benchmark(Accounts accounts, Map<String, String> environment) {
+        this.accounts = accounts;
+        this.environment = environment;
+    }
+
+    public static void main(String... args) throws Exception {
+        String given = System.getProperty("bench.database");
+        int port = given == null ? Postgres.shared().port() : Integer.parseInt(given.replaceAll(".*:(\\d+)/.*", "$1"));
+        Path keys = Files.writeString(Files.createTempFile("jwks", ".json"), Issuer.jwks(java.util.List.of(Issuer.shared().rsa)));
+        Map<String, String> environment = NativeFunction.environment(port, keys.toUri().toString());
+        environment.put("PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", "0");
+        String owner = given == null ? "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres" : given;
+        try (Accounts accounts = new Accounts(owner)) {
+            new Benchmark(accounts, environment).run();
+        } finally {
+            Files.delete(keys);
+        }
+        System.exit(0);
+    }
+
+    private void run() throws Exception {
+        System.out.printf("%-44s %10s %10s %10s   %s%n", "milliseconds", "p50", "p90", "p99", "");
+        sizes();
+        runtimeApi();
+        starts("start", 1);
+        starts("start, " + Math.round(CAP * 100) + " % of a processor after the first poll", CAP);
+        warm();
+        scale();
+        Path file = Path.of("target/bench.json");
+        Files.writeString(file, Api.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json));
+        System.out.println("-> " + file);
+    }
+
+    private void sizes() throws Exception {
+        long binary = Files.size(NativeFunction.binary());
+        long zip = Files.size(Path.of("target/function.zip"));
+        System.out.printf("binary %.1f MB, function.zip %.1f MB%n", binary / 1e6, zip / 1e6);
+        json.put("binary_bytes", binary);
+        json.put("zip_bytes", zip);
+    }
+
+    /** What the Runtime API adds: an event that a client in this process takes and answers. */
+    private void runtimeApi() throws Exception {
+        Samples samples = new Samples();
+        try (RuntimeApi api = new RuntimeApi(); Poller poller = new Poller(api.address())) {
+            byte[] event = delete("nobody");
+            for (int i = 0; i < 2 * CALLS; i++) {
+                long start = System.nanoTime();
+                long end = api.invoke(event).at();
+                if (i >= CALLS) {
+                    samples.addSince(start, end);
+                }
+            }
+        }
+        report("Runtime API alone", samples);
+    }
+
+    private void starts(String name, double processors) throws Exception {
+        Samples firstPoll = new Samples();
+        Samples firstAnswer = new Samples();
+        Samples floor = new Samples();
+        Samples initCpu = new Samples();
+        Samples firstCpu = new Samples();
+        Samples secondCpu = new Samples();
+        boolean capped = true;
+        for (int i = 0; i < STARTS + 2; i++) {
+            String account = accounts.withKeys(3);
+            byte[] event = delete(account);
+            byte[] second = delete(accounts.withKeys(3));
+            try (Function function = new Function(environment)) {
+                long polled = function.api.awaitFirstPoll();
+                capped &= processors == 1 || function.cap(processors);
+                double before = function.cpuMillis();
+                long handedOut = System.nanoTime();
+                long answered = verified(function.api.invoke(event), 3);
+                Thread.sleep(20); // for threads that tidy up
+                double after = function.cpuMillis();
+                verified(function.api.invoke(second), 3);
+                Thread.sleep(20);
+                if (i >= 2) {
+                    firstPoll.addSince(function.started, polled);
+                    firstAnswer.add((polled - function.started + answered - handedOut) / 1e6);
+                    initCpu.add(before);
+                    firstCpu.add(after - before);
+                    secondCpu.add(function.cpuMillis() - after);
+                }
+            }
+            String other = accounts.withKeys(3);
+            long start = System.nanoTime();
+            try (Floor client = new Floor(accounts.connect())) {
+                check(client.revoke(other), 3);
+                if (i >= 2) {
+                    floor.addSince(start, System.nanoTime());
+                }
+            }
+        }
+        if (!capped) {
+            System.out.println(name + ": this machine does not let us cap a process");
+            return;
+        }
+        report(name + " to first poll", firstPoll);
+        report(name + " to first answer", firstAnswer);
+        report("  floor: connect, prepare, delete", floor);
+        report(name + ": processor time before the first poll", initCpu);
+        report(name + ": processor time of the first call", firstCpu);
+        report(name + ": processor time of the second call", secondCpu);
+    }
+
+    private void warm() throws Exception {
+        Samples calls = new Samples();
+        Samples floor = new Samples();
+        try (Function function = new Function(environment); Floor client = new Floor(accounts.connect())) {
+            function.api.awaitFirstPoll();
+            double cpu = 0;
+            for (int i = 0; i < CALLS + 50; i++) {
+                byte[] event = delete(accounts.withKeys(3));
+                String other = accounts.withKeys(3);
+                if (i == 50) {
+                    cpu = function.cpuMillis();
+                }
+                long start = System.nanoTime();
+                long end = verified(function.api.invoke(event), 3);
+                long floorStart = System.nanoTime();
+                Floor.Revoked revoked = client.revoke(other);
+                long floorEnd = System.nanoTime();
+                check(revoked, 3);
+                if (i >= 50) {
+                    calls.addSince(start, end);
+                    floor.addSince(floorStart, floorEnd);
+                }
+            }
+            report("warm delete-all of 3 keys", calls);
+            report("  floor: the same SQL by a bare client", floor);
+            value("processor time of a warm call", "warm_cpu_ms", (function.cpuMillis() - cpu) / CALLS);
+            value("resident after " + (CALLS + 50) + " calls, MiB", "rss_mib", function.memory("status", "VmRSS"));
+            value("proportional, MiB", "pss_mib", function.memory("smaps_rollup", "Pss"));
+            value("anonymous (private, not of the file), MiB", "anonymous_mib", function.memory("smaps_rollup", "Anonymous"));
+            refusals(function);
+        }
+    }
+
+    private void refusals(Function function) throws Exception {
+        String token = Issuer.shared().token("nobody");
+        String forged = token.substring(0, token.length() - 40) + "A".repeat(40);
+        Map<String, byte[]> kinds = Map.of(
+                "refused path (404)", event("/v1/auth/proxy/", token), "refused token (401)", event(Api.PROXY, forged));
+        for (String kind : kinds.keySet().stream().sorted().toList()) {
+            int status = kind.contains("404") ? 404 : 401;
+            double cpu = function.cpuMillis();
+            long start = System.nanoTime();
+            for (int i = 0; i < REFUSALS; i++) {
+                JsonNode answer = json(function.api.invoke(kinds.get(kind)));
+                if (answer.get("statusCode").intValue() != status) {
+                    throw new AssertionError(answer.toString());
+                }
+            }
+            double seconds = (System.nanoTime() - start) / 1e9;
+            value(kind + ", a second", kind.replaceAll("[^a-z0-9]+", "_") + "per_second", REFUSALS / seconds);
+            value(kind + ", processor time", kind.replaceAll("[^a-z0-9]+", "_") + "cpu_ms", (function.cpuMillis() - cpu) / REFUSALS);
+        }
+    }
+
+    private void scale() throws Exception {
+        try (Function function = new Function(environment); Floor client = new Floor(accounts.connect())) {
+            function.api.awaitFirstPoll();
+            for (int keys = 10; keys <= MOST_KEYS; keys = keys == 10 ? 1_000 : keys * 10) {
+                Samples calls = new Samples();
+                Samples floor = new Samples();
+                int rounds = keys <= 10_000 ? 21 : keys <= 100_000 ? 7 : 3;
+                for (int round = 0; round < rounds; round++) {
+                    for (boolean function_ : new boolean[] { round % 2 == 0, round % 2 != 0 }) {
+                        String account = accounts.withKeys(keys);
+                        if (keys >= 10_000) {
+                            accounts.tidy();
+                        }
+                        long start = System.nanoTime();
+                        if (function_) {
+                            calls.addSince(start, verified(function.api.invoke(delete(account)), keys));
+                        } else {
+                            check(client.revoke(account), keys);
+                            floor.addSince(start, System.nanoTime());
+                        }
+                    }
+                }
+                report(String.format("%,d keys", keys), calls);
+                report("  floor", floor);
+                System.out.printf("  %.2f of the floor; resident at most %.1f MiB%n", calls.median() / floor.median(),
+                        function.memory("status", "VmHWM"));
+            }
+            json.put("rss_most_mib", function.memory("status", "VmHWM"));
+        }
+    }
+
+    private long verified(RuntimeApi.Answer answer, int keys) throws Exception {
+        JsonNode response = json(answer);
+        JsonNode body = response.path("statusCode").intValue() == 200 ? Api.json(response.get("body").textValue()) : response;
+        check(new Floor.Revoked(body.path("deleted").asInt(-1), body.path("credits_returned").decimalValue()), keys);
+        return answer.at();
+    }
+
+    private static void check(Floor.Revoked revoked, int keys) {
+        if (revoked.keys() != keys || revoked.credits().compareTo(Accounts.UNUSED.multiply(BigDecimal.valueOf(keys))) != 0) {
+            throw new AssertionError(keys + " keys, and the answer was " + revoked);
+        }
+    }
+
+    private static JsonNode json(RuntimeApi.Answer answer) throws Exception {
+        return Api.JSON.readTree(answer.body());
+    }
+
+    private static byte[] delete(String account) {
+        return event(Api.PROXY, Issuer.shared().token(account));
+    }
+
+    private static byte[] event(String path, String token) {
+        return Gateway.event("DELETE", path, "", Map.of("authorization", "Bearer " + token)).toString().getBytes(StandardCharsets.UTF_8);
+    }
+
+    private void report(String name, Samples samples) {
+        System.out.printf("%-44s %10.3f %10.3f %10.3f%n", name, samples.median(), samples.quantile(0.9), samples.quantile(0.99));
+        Object floor = json.put(name.strip().startsWith("floor") ? json.size() + " " + name.strip() : name, samples.json());
+        if (floor != null) {
+            throw new IllegalStateException("reported twice: " + name);
+        }
+    }
+
+    private void value(String name, String key, double value) {
+        System.out.printf("%-44s %10.3f%n", name, value);
+        json.put(key, value);
+    }
+}

@@ -1,0 +1,81 @@
+package io.proxykeys.bench;
+
+import io.proxykeys.harness.NativeFunction;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** A running copy of the native function, and what the system says of its process. */
+final class Function implements AutoCloseable {
+
+    final RuntimeApi api = new RuntimeApi();
+    /** {@link System#nanoTime} just before it was started. */
+    final long started;
+    private final Process process;
+    private final Path log;
+
+    Function(Map<String, String> environment) throws IOException {
+        log = Files.createTempFile("proxy-keys-bench", ".log");
+        ProcessBuilder builder = new ProcessBuilder(NativeFunction.binary().toString())
+                .redirectErrorStream(true).redirectOutput(log.toFile());
+        builder.environment().clear();
+        builder.environment().putAll(environment);
+        builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
+        started = System.nanoTime();
+        process = builder.start();
+    }
+
+    /** Processor time of all its threads so far, in milliseconds. */
+    double cpuMillis() throws IOException {
+        try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
+            return threads.mapToLong(Function::ran).sum() / 1e6;
+        }
+    }
+
+    private static long ran(Path thread) {
+        try {
+            return Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+        } catch (IOException ended) {
+            return 0;
+        }
+    }
+
+    /** A line of {@code /proc/<pid>/smaps_rollup} or {@code status}, in MiB. */
+    double memory(String file, String line) throws IOException {
+        Matcher found = Pattern.compile("(?m)^" + line + ":\\s+(\\d+) kB").matcher(Files.readString(Path.of("/proc/" + process.pid() + "/" + file)));
+        if (!found.find()) {
+            throw new IOException("no " + line);
+        }
+        return Long.parseLong(found.group(1)) / 1024.0;
+    }
+
+    /** From now on it gets this part of a processor, as Lambda does by memory size. False: the machine does not allow it. */
+    boolean cap(double processors) {
+        Path group = Path.of("/sys/fs/cgroup/cpu/proxy-keys-bench-" + process.pid());
+        try {
+            Files.createDirectory(group);
+            Files.writeString(group.resolve("cpu.cfs_period_us"), "20000");
+            Files.writeString(group.resolve("cpu.cfs_quota_us"), Long.toString(Math.round(processors * 20_000)));
+            Files.writeString(group.resolve("cgroup.procs"), Long.toString(process.pid()));
+            process.onExit().thenRun(() -> group.toFile().delete());
+            return true;
+        } catch (IOException notAllowed) {
+            return false;
+        }
+    }
+
+    String output() throws IOException {
+        return Files.readString(log);
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroyForcibly().onExit().join();
+        api.close();
+        Files.delete(log);
+    }
+}
