@@ -12,6 +12,8 @@ import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.KeyServer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.harness.WireTap.Fault;
+import io.proxykeys.harness.WireTap;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -74,6 +76,40 @@ class StartIT {
             assertTrue(Integer.parseInt(noKey.header("Retry-After")) > 0);
             assertEquals(401, function.invoke(Gateway.event("DELETE", "/v1/auth/proxy", "", Map.of())).status());
             assertEquals(404, function.invoke(Gateway.event("DELETE", "/v1/auth/proxy/", "", Map.of())).status());
+        }
+    }
+
+    @Test
+    void theFirstRequestFindsTheConnectionOpenAndTheStatementsPrepared() {
+        WireTap tap = new WireTap(Postgres.shared().port());
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        List<String> before = Postgres.shared().rows("SELECT * FROM revocation WHERE account_id = ''");
+        try (NativeFunction function = NativeFunction.start(NativeFunction.environment(tap.port(), ISSUER.keyServer().location()))
+                .awaitFirstPoll()) {
+            assertTrue(tap.statements().stream().anyMatch(statement -> statement.contains("revoke_proxy_keys")), tap.statements().toString());
+            tap.reset();
+
+            assertEquals(200, function.invoke(request(ISSUER.token(account))).status());
+
+            assertEquals(4, tap.roundTrips());
+            assertEquals(1, function.output().size(), function.output().toString());
+        }
+        assertEquals(before, Postgres.shared().rows("SELECT * FROM revocation WHERE account_id = ''"));
+    }
+
+    @Test
+    void aSilentDatabaseDelaysTheStartByASecond() {
+        WireTap tap = new WireTap(Postgres.shared().port());
+        tap.fault(Fault.SILENCE);
+        String account = Accounts.open("1");
+        long start = System.nanoTime();
+        try (NativeFunction function = NativeFunction.start(NativeFunction.environment(tap.port(), ISSUER.keyServer().location()))
+                .awaitFirstPoll()) {
+            assertTrue(System.nanoTime() - start < 3_000_000_000L);
+            assertEquals(503, function.invoke(request(ISSUER.token(account))).status());
+            tap.fault(Fault.NONE);
+            assertEquals(200, function.invoke(request(ISSUER.token(account))).status());
         }
     }
 
