@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -41,7 +42,7 @@ public final class Benchmark {
     public static void main(String... args) throws Exception {
         String given = System.getProperty("bench.database");
         int port = given == null ? Postgres.shared().port() : Integer.parseInt(given.replaceAll(".*:(\\d+)/.*", "$1"));
-        Path keys = Files.writeString(Files.createTempFile("jwks", ".json"), Issuer.jwks(java.util.List.of(Issuer.shared().rsa)));
+        Path keys = Files.writeString(Files.createTempFile("jwks", ".json"), Issuer.jwks(List.of(Issuer.shared().rsa)));
         Map<String, String> environment = NativeFunction.environment(port, keys.toUri().toString());
         environment.put("PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", "0");
         String owner = given == null ? "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres" : given;
@@ -54,11 +55,11 @@ public final class Benchmark {
     }
 
     private void run() throws Exception {
-        System.out.printf("%-44s %10s %10s %10s   %s%n", "milliseconds", "p50", "p90", "p99", "");
+        System.out.printf("%-56s %10s %10s %10s%n", "milliseconds", "p50", "p90", "p99");
         sizes();
         runtimeApi();
         starts("start", 1);
-        starts("start, " + Math.round(CAP * 100) + " % of a processor after the first poll", CAP);
+        starts("start at 256 MB", CAP);
         warm();
         scale();
         Path file = Path.of("target/bench.json");
@@ -135,10 +136,10 @@ public final class Benchmark {
         }
         report(name + " to first poll", firstPoll);
         report(name + " to first answer", firstAnswer);
-        report("  floor: connect, prepare, delete", floor);
-        report(name + ": processor time before the first poll", initCpu);
-        report(name + ": processor time of the first call", firstCpu);
-        report(name + ": processor time of the second call", secondCpu);
+        report("  floor of a " + name + ": connect, prepare, delete", floor);
+        report(name + ": CPU before the first poll", initCpu);
+        report(name + ": CPU of the first call", firstCpu);
+        report(name + ": CPU of the second call", secondCpu);
     }
 
     private void warm() throws Exception {
@@ -165,7 +166,7 @@ public final class Benchmark {
                 }
             }
             report("warm delete-all of 3 keys", calls);
-            report("  floor: the same SQL by a bare client", floor);
+            report("  floor of a warm delete-all: the same SQL by a bare client", floor);
             value("processor time of a warm call", "warm_cpu_ms", (function.cpuMillis() - cpu) / CALLS);
             value("resident after " + (CALLS + 50) + " calls, MiB", "rss_mib", function.memory("status", "VmRSS"));
             value("proportional, MiB", "pss_mib", function.memory("smaps_rollup", "Pss"));
@@ -203,13 +204,13 @@ public final class Benchmark {
                 Samples floor = new Samples();
                 int rounds = keys <= 10_000 ? 21 : keys <= 100_000 ? 7 : 3;
                 for (int round = 0; round < rounds; round++) {
-                    for (boolean function_ : new boolean[] { round % 2 == 0, round % 2 != 0 }) {
+                    for (boolean functionsTurn : new boolean[] { round % 2 == 0, round % 2 != 0 }) {
                         String account = accounts.withKeys(keys);
                         if (keys >= 10_000) {
                             accounts.tidy();
                         }
                         long start = System.nanoTime();
-                        if (function_) {
+                        if (functionsTurn) {
                             calls.addSince(start, verified(function.api.invoke(delete(account)), keys));
                         } else {
                             check(client.revoke(account), keys);
@@ -218,7 +219,7 @@ public final class Benchmark {
                     }
                 }
                 report(String.format("%,d keys", keys), calls);
-                report("  floor", floor);
+                report(String.format("  floor of %,d keys", keys), floor);
                 System.out.printf("  %.2f of the floor; resident at most %.1f MiB%n", calls.median() / floor.median(),
                         function.memory("status", "VmHWM"));
             }
@@ -252,15 +253,12 @@ public final class Benchmark {
     }
 
     private void report(String name, Samples samples) {
-        System.out.printf("%-44s %10.3f %10.3f %10.3f%n", name, samples.median(), samples.quantile(0.9), samples.quantile(0.99));
-        Object floor = json.put(name.strip().startsWith("floor") ? json.size() + " " + name.strip() : name, samples.json());
-        if (floor != null) {
-            throw new IllegalStateException("reported twice: " + name);
-        }
+        System.out.printf("%-56s %10.3f %10.3f %10.3f%n", name, samples.median(), samples.quantile(0.9), samples.quantile(0.99));
+        json.put(name.strip(), samples.json());
     }
 
     private void value(String name, String key, double value) {
-        System.out.printf("%-44s %10.3f%n", name, value);
+        System.out.printf("%-56s %10.3f%n", name, value);
         json.put(key, value);
     }
 }

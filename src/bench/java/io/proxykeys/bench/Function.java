@@ -4,6 +4,8 @@ import io.proxykeys.harness.NativeFunction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,8 +22,10 @@ final class Function implements AutoCloseable {
 
     Function(Map<String, String> environment) throws IOException {
         log = Files.createTempFile("proxy-keys-bench", ".log");
-        ProcessBuilder builder = new ProcessBuilder(NativeFunction.binary().toString())
-                .redirectErrorStream(true).redirectOutput(log.toFile());
+        List<String> command = new ArrayList<>(List.of(NativeFunction.binary().toString()));
+        // To try out options of the native image at run time, such as -Xmn8m.
+        command.addAll(List.of(System.getProperty("bench.arguments", "").split(" +")).stream().filter(word -> !word.isEmpty()).toList());
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
