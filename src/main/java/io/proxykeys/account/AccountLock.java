@@ -1,7 +1,8 @@
 package io.proxykeys.account;
 
-import io.smallrye.mutiny.Uni;
-import org.hibernate.reactive.mutiny.Mutiny;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
 
 /** The first statement of every transaction that changes an account's keys. */
 public final class AccountLock {
@@ -11,17 +12,14 @@ public final class AccountLock {
      * the foreign key) makes wait; and a statement of its own, because the next one then sees what was committed while
      * this one waited.
      */
-    private static final String LOCK = "SELECT id FROM account WHERE id = ?1 FOR UPDATE";
+    private static final String LOCK = "SELECT id FROM account WHERE id = $1 FOR UPDATE";
 
     private AccountLock() {
     }
 
     /** Locks the account's row until the transaction ends; fails with {@link UnknownAccount} if there is none. */
-    public static Uni<Void> take(Mutiny.Session session, String account) {
-        return session.createNativeQuery(LOCK, String.class)
-                .setParameter(1, account)
-                .getSingleResultOrNull()
-                .onItem().ifNull().failWith(UnknownAccount::new)
-                .replaceWithVoid();
+    public static Future<Void> take(SqlConnection connection, String account) {
+        return connection.preparedQuery(LOCK).execute(Tuple.of(account))
+                .compose(rows -> rows.size() == 0 ? Future.failedFuture(new UnknownAccount()) : Future.succeededFuture());
     }
 }

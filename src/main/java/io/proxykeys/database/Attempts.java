@@ -3,7 +3,7 @@ package io.proxykeys.database;
 /**
  * What became of the attempts of one call: whether there is another one, and what may be said about it in the end.
  *
- * <p>Used by one call, one attempt after the other; the fields are volatile because the attempts may be on different threads.
+ * <p>The attempts come one after the other, on the event loop; the bound on all of them together comes from another thread.
  */
 final class Attempts {
 
@@ -17,24 +17,29 @@ final class Attempts {
     static final int MOST = AFTER_LOST_CONNECTION + AFTER_ROLL_BACK;
 
     private final boolean repeatable;
-    private volatile int lostConnections;
-    private volatile int rollBacks;
-    private volatile boolean committing;
-    private volatile boolean anotherOne;
-    private volatile boolean fateUnknown;
+    private int lostConnections;
+    private int rollBacks;
+    private boolean committing;
+    private boolean anotherOne;
+    private boolean fateUnknown;
+    private boolean over;
 
     /** @param repeatable whether the work recognises that an earlier attempt was committed, or changes nothing */
     Attempts(boolean repeatable) {
         this.repeatable = repeatable;
     }
 
-    /** COMMIT is sent now: from here on, silence may mean that it was done. */
-    void committing() {
-        committing = true;
+    /**
+     * Asked just before COMMIT is sent: from then on, silence may mean that it was done. False: nobody waits for it any more,
+     * and somebody may have been told that nothing was changed.
+     */
+    synchronized boolean mayCommit() {
+        committing = !over;
+        return committing;
     }
 
     /** The attempt ended with a failure. */
-    void failed(Throwable failure) {
+    synchronized void failed(Throwable failure) {
         if (Failure.isRolledBack(failure)) {
             anotherOne = ++rollBacks <= AFTER_ROLL_BACK;
         } else {
@@ -46,12 +51,18 @@ final class Attempts {
     }
 
     /** Whether to try again after this failure, the one that {@link #failed} was told of. */
-    boolean another(Throwable failure) {
+    synchronized boolean another(Throwable failure) {
         return anotherOne;
     }
 
-    /** Whether one of the attempts may have been committed without our being told. */
-    boolean fateUnknown() {
-        return fateUnknown || committing;
+    /** Nobody waits any longer: what has not begun to commit by now will not. */
+    synchronized void end() {
+        over = true;
+        fateUnknown |= committing;
+    }
+
+    /** After the end: whether one of the attempts may have been committed without our being told. */
+    synchronized boolean fateUnknown() {
+        return fateUnknown;
     }
 }

@@ -6,6 +6,7 @@ import io.vertx.core.VertxException;
 import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.ClosedConnectionException;
+import io.vertx.sqlclient.DatabaseException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -57,7 +58,8 @@ final class Failure {
         return any(failure, cause -> cause instanceof ClosedConnectionException
                 || cause instanceof IOException
                 || cause instanceof TimeoutException
-                || cause instanceof VertxException
+                // What the server says is one too, and is looked at below.
+                || cause instanceof VertxException && !(cause instanceof DatabaseException)
                 // The client's own words, for which it has no types: no connection to be had in time; closed before use.
                 || says(cause, "Timeout") || says(cause, "Connection is not active") || says(cause, "Pool closed")
                 || hasState(cause, Failure::cannotServe));

@@ -2,7 +2,11 @@ package io.proxykeys.database;
 
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.problem.Refusal;
+import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.SqlConnection;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -34,10 +38,13 @@ public class Transactions {
 
     private static final Logger LOG = Logger.getLogger(Transactions.class);
 
+    private final Pool pool;
     private final Mutiny.SessionFactory sessions;
 
+    /** @param pool for what changes something: statements that are known in advance need nothing of Hibernate on their way */
     @Inject
-    Transactions(Mutiny.SessionFactory sessions) {
+    Transactions(Pool pool, Mutiny.SessionFactory sessions) {
+        this.pool = pool;
         this.sessions = sessions;
     }
 
@@ -49,12 +56,12 @@ public class Transactions {
      * @return the work's item once it is committed; its {@link Refusal} or {@link UnknownAccount}, with everything rolled
      *         back; or a 503 refusal that says whether nothing was changed or the outcome is unknown
      */
-    public <T> Uni<T> run(UUID receipt, Function<Mutiny.Session, Uni<T>> work) {
+    public <T> Uni<T> run(UUID receipt, Function<SqlConnection, Future<T>> work) {
         return run(receipt, true, work);
     }
 
     /** Runs a transaction without receipt, which is therefore not run again once its first run may have been committed. */
-    public <T> Uni<T> run(Function<Mutiny.Session, Uni<T>> work) {
+    public <T> Uni<T> run(Function<SqlConnection, Future<T>> work) {
         return run(null, false, work);
     }
 
@@ -69,9 +76,12 @@ public class Transactions {
         return queries.ifNoItem().after(TIME_OUT).fail().onFailure().transform(failure -> explain(failure, false, null));
     }
 
-    private <T> Uni<T> run(UUID receipt, boolean again, Function<Mutiny.Session, Uni<T>> work) {
-        Attempts attempts = new Attempts(again);
-        Uni<T> transaction = sessions.withTransaction((session, tx) -> work.apply(session).invoke(attempts::committing));
+    private <T> Uni<T> run(UUID receipt, boolean repeatable, Function<SqlConnection, Future<T>> work) {
+        Attempts attempts = new Attempts(repeatable);
+        Uni<T> transaction = Uni.createFrom().completionStage(() -> pool
+                .withTransaction(connection -> Future.succeededFuture(connection).compose(work)
+                        .compose(result -> attempts.mayCommit() ? Future.succeededFuture(result) : Future.failedFuture(new TimeoutException())))
+                .toCompletionStage());
         return bounded(transaction, attempts).onFailure().transform(failure -> explain(failure, attempts.fateUnknown(), receipt));
     }
 
@@ -83,7 +93,8 @@ public class Transactions {
                     }
                 })
                 .onFailure(attempts::another).retry().withBackOff(A_TICK, LONGEST_PAUSE).atMost(Attempts.MOST)
-                .ifNoItem().after(TIME_OUT).fail();
+                .ifNoItem().after(TIME_OUT).fail()
+                .onFailure().invoke(attempts::end);
     }
 
     private static Throwable explain(Throwable failure, boolean fateUnknown, UUID receipt) {

@@ -8,13 +8,17 @@ import io.proxykeys.http.JsonBody;
 import io.proxykeys.http.Route;
 import io.proxykeys.problem.Refusal;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.SecurityContext;
 import java.util.Set;
-import org.hibernate.reactive.mutiny.Mutiny;
 
 /**
  * {@code POST /v1/auth/proxy/toggle}: disables or enables one proxy key; with {@code is_active} sets its state, which may be
@@ -24,7 +28,7 @@ import org.hibernate.reactive.mutiny.Mutiny;
 public class ToggleResource {
 
     private static final Set<String> FIELDS = Set.of("proxy_key", "is_active");
-    private static final String TOGGLE = "SELECT outcome, status FROM toggle_proxy_key(?1, ?2, ?3, ?4)";
+    private static final String TOGGLE = "SELECT outcome, status FROM toggle_proxy_key($1, $2, $3, $4)";
 
     private final Transactions transactions;
     private final Call call;
@@ -51,26 +55,23 @@ public class ToggleResource {
         call.refuseQuery();
         KeyReference target = KeyReference.of(body.proxyKey());
         Boolean wanted = body.flag("is_active");
-        return transactions.run(session -> AccountLock.take(session, account)
-                        .chain(() -> toggle(session, account, target, wanted)))
+        return transactions.run(connection -> AccountLock.take(connection, account)
+                        .compose(locked -> toggle(connection, account, target, wanted)))
                 .map(ToggleResource::toggled);
     }
 
-    private static Uni<Object[]> toggle(Mutiny.Session session, String account, KeyReference target, Boolean wanted) {
-        return session.createNativeQuery(TOGGLE, Object[].class)
-                .setParameter(1, account)
-                .setParameter(2, target.id())
-                .setParameter(3, target.secretHash())
-                .setParameter(4, wanted)
-                .getSingleResult();
+    private static Future<Row> toggle(SqlConnection connection, String account, KeyReference target, Boolean wanted) {
+        return connection.preparedQuery(TOGGLE)
+                .execute(Tuple.of(account, target.id(), Buffer.buffer(target.secretHash()), wanted))
+                .map(rows -> rows.iterator().next());
     }
 
-    private static Toggled toggled(Object[] row) {
-        return switch ((String) row[0]) {
-            case "toggled" -> new Toggled("Proxy key status updated", (Boolean) row[1]);
+    private static Toggled toggled(Row row) {
+        return switch (row.getString(0)) {
+            case "toggled" -> new Toggled("Proxy key status updated", row.getBoolean(1));
             case "foreign" -> throw Refusal.foreignKey();
             case "unknown" -> throw Refusal.unknownKey();
-            default -> throw new IllegalStateException("Unknown outcome " + row[0]);
+            default -> throw new IllegalStateException("Unknown outcome " + row.getString(0));
         };
     }
 }

@@ -6,15 +6,17 @@ import io.proxykeys.database.Transactions;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.problem.Refusal;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
-import java.util.UUID;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.hibernate.reactive.mutiny.Mutiny;
 
 /**
  * Deletes keys and returns their unused credits, in one transaction of four round trips: BEGIN, {@link AccountLock},
@@ -26,7 +28,7 @@ public class Revocations {
     /** All the rest, in one database function: {@code db/migration/V3__revoke_proxy_keys.sql}. */
     private static final String REVOKE = """
             SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after
-              FROM revoke_proxy_keys(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)""";
+              FROM revoke_proxy_keys($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""";
 
     /** Alerts are never limited: what they say is urgent every time. */
     private static final Limit NONE = new Limit("none", 0, 1);
@@ -64,8 +66,8 @@ public class Revocations {
      */
     public Uni<Receipt> revoke(RevocationOrder order) {
         Limit limit = limit(order);
-        return transactions.run(order.id(), session -> AccountLock.take(session, order.account())
-                        .chain(() -> revoke(session, order, limit)))
+        return transactions.run(order.id(), connection -> AccountLock.take(connection, order.account())
+                        .compose(locked -> revoke(connection, order, limit)))
                 // After COMMIT: a refused removal is counted against the limit.
                 .map(row -> receipt(row, limit))
                 .invoke(receipt -> log.revoked(order, receipt));
@@ -74,9 +76,9 @@ public class Revocations {
     /** Sends the statements of a revocation for no account. Fails in any case: there is nothing to be credited. */
     Uni<Void> rehearse() {
         RevocationOrder order = RevocationOrder.alert(NOBODY, "rehearsal", "rehearsal", null, Instant.EPOCH, 0, "");
-        return transactions.run(order.id(), session -> AccountLock.take(session, NOBODY)
-                        .onFailure(UnknownAccount.class).recoverWithNull()
-                        .chain(() -> revoke(session, order, NONE)))
+        return transactions.run(order.id(), connection -> AccountLock.take(connection, NOBODY)
+                        .recover(unknown -> Future.succeededFuture())
+                        .compose(unlocked -> revoke(connection, order, NONE)))
                 .replaceWithVoid();
     }
 
@@ -87,34 +89,33 @@ public class Revocations {
         return order.operation() == Operation.ONE ? remove : deleteAll;
     }
 
-    private static Uni<Object[]> revoke(Mutiny.Session session, RevocationOrder order, Limit limit) {
+    private static Future<Row> revoke(SqlConnection connection, RevocationOrder order, Limit limit) {
         KeyReference target = order.target();
-        return session.createNativeQuery(REVOKE, Object[].class)
-                .setParameter(1, order.id())
-                .setParameter(2, order.account())
-                .setParameter(3, order.trigger().code())
-                .setParameter(4, order.operation().code())
-                .setParameter(5, target == null ? null : target.id())
-                .setParameter(6, target == null ? null : target.secretHash())
-                .setParameter(7, order.dedupeKey())
-                .setParameter(8, order.requestedBy())
-                .setParameter(9, order.reason())
-                .setParameter(10, order.createdUntil() == null ? null : order.createdUntil().atOffset(ZoneOffset.UTC))
-                .setParameter(11, order.blockNewKeysSeconds())
-                .setParameter(12, limit.perMinute)
-                .setParameter(13, limit.burst)
-                .getSingleResult();
+        return connection.preparedQuery(REVOKE).execute(Tuple.tuple()
+                        .addUUID(order.id())
+                        .addString(order.account())
+                        .addString(order.trigger().code())
+                        .addString(order.operation().code())
+                        .addString(target == null ? null : target.id())
+                        .addBuffer(target == null ? null : Buffer.buffer(target.secretHash()))
+                        .addString(order.dedupeKey())
+                        .addString(order.requestedBy())
+                        .addString(order.reason())
+                        .addOffsetDateTime(order.createdUntil() == null ? null : order.createdUntil().atOffset(ZoneOffset.UTC))
+                        .addInteger(order.blockNewKeysSeconds())
+                        .addInteger(limit.perMinute)
+                        .addInteger(limit.burst))
+                .map(rows -> rows.iterator().next());
     }
 
-    private static Receipt receipt(Object[] row, Limit limit) {
-        String outcome = (String) row[0];
+    private static Receipt receipt(Row row, Limit limit) {
+        String outcome = row.getString(0);
         return switch (outcome) {
-            case "revoked", "replayed" -> new Receipt((UUID) row[1], (Integer) row[2],
-                    row[3] == null ? 0 : (Integer) row[3], (BigDecimal) row[4], (BigDecimal) row[5], (Long) row[6],
-                    outcome.equals("replayed"));
+            case "revoked", "replayed" -> new Receipt(row.getUUID(1), row.getInteger(2), row.getInteger(3) == null ? 0 : row.getInteger(3),
+                    row.getBigDecimal(4), row.getBigDecimal(5), row.getLong(6), outcome.equals("replayed"));
             case "reused" -> throw Refusal.idempotencyKeyReused();
             case "limited" -> throw Refusal.tooManyRequests(limit.name, limit.burst, limit.perMinute,
-                    Duration.ofSeconds((Integer) row[7]));
+                    Duration.ofSeconds(row.getInteger(7)));
             case "foreign" -> throw Refusal.foreignKey();
             case "unknown" -> throw Refusal.unknownKey();
             default -> throw new IllegalStateException("Unknown outcome " + outcome);
