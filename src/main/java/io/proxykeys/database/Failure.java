@@ -10,12 +10,13 @@ import io.vertx.sqlclient.DatabaseException;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
-import java.net.SocketException;
+import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
 import java.util.function.Predicate;
+import javax.net.ssl.SSLException;
 
 /** What a failed database call means, wherever in the chain of causes the reason is. */
 final class Failure {
@@ -34,6 +35,8 @@ final class Failure {
     private static final Set<String> CLOSING = Set.of("25P03", "57P01", "57P02", "57P05");
     /** Serialization failure, deadlock: rolled back for somebody else's sake, and worth another attempt. */
     private static final Set<String> ROLLED_BACK = Set.of("40001", "40P01");
+    private static final Set<Class<? extends IOException>> NOT_EVEN_CONNECTED = Set.of(ConnectException.class, NoRouteToHostException.class,
+            UnknownHostException.class, SSLException.class);
     /** Not even connected: wrong credentials (28) or no such database (3D) are for the operator's log, not for the client. */
     private static final Set<String> MISCONFIGURED = Set.of("28", "3D");
 
@@ -43,7 +46,7 @@ final class Failure {
     /** Whether a connection that was open broke, as after a freeze: closed, reset, or found closed when it is used. */
     static boolean isLostConnection(Throwable failure) {
         return any(failure, cause -> cause instanceof ClosedConnectionException
-                || cause instanceof SocketException && !(cause instanceof ConnectException) && !(cause instanceof NoRouteToHostException)
+                || cause instanceof IOException && !NOT_EVEN_CONNECTED.stream().anyMatch(type -> type.isInstance(cause))
                 || says(cause, "Connection is not active")
                 || hasState(cause, CLOSING::contains));
     }

@@ -40,12 +40,18 @@ public class Transactions {
 
     private final Pool pool;
     private final Mutiny.SessionFactory sessions;
+    private final Duration timeOut;
 
     /** @param pool for what changes something: statements that are known in advance need nothing of Hibernate on their way */
     @Inject
     Transactions(Pool pool, Mutiny.SessionFactory sessions) {
+        this(pool, sessions, TIME_OUT);
+    }
+
+    Transactions(Pool pool, Mutiny.SessionFactory sessions, Duration timeOut) {
         this.pool = pool;
         this.sessions = sessions;
+        this.timeOut = timeOut;
     }
 
     /**
@@ -73,7 +79,7 @@ public class Transactions {
 
     /** Bounds several queries together as one is: a 503 refusal if they take too long. */
     public <T> Uni<T> inTime(Uni<T> queries) {
-        return queries.ifNoItem().after(TIME_OUT).fail().onFailure().transform(failure -> explain(failure, false, null));
+        return queries.ifNoItem().after(timeOut).fail().onFailure().transform(failure -> explain(failure, false, null));
     }
 
     private <T> Uni<T> run(UUID receipt, boolean repeatable, Function<SqlConnection, Future<T>> work) {
@@ -85,7 +91,7 @@ public class Transactions {
         return bounded(transaction, attempts).onFailure().transform(failure -> explain(failure, attempts.fateUnknown(), receipt));
     }
 
-    private static <T> Uni<T> bounded(Uni<T> call, Attempts attempts) {
+    private <T> Uni<T> bounded(Uni<T> call, Attempts attempts) {
         return call.onFailure().invoke(failure -> {
                     attempts.failed(failure);
                     if (attempts.another(failure)) {
@@ -93,19 +99,19 @@ public class Transactions {
                     }
                 })
                 .onFailure(attempts::another).retry().withBackOff(A_TICK, LONGEST_PAUSE).atMost(Attempts.MOST)
-                .ifNoItem().after(TIME_OUT).fail()
+                .ifNoItem().after(timeOut).fail()
                 .onFailure().invoke(attempts::end);
     }
 
     private static Throwable explain(Throwable failure, boolean fateUnknown, UUID receipt) {
+        if (fateUnknown) {
+            return Refusal.outcomeUnknown(receipt, failure);
+        }
         for (Class<? extends RuntimeException> answer : List.of(Refusal.class, UnknownAccount.class)) {
             RuntimeException found = Failure.find(failure, answer);
             if (found != null) {
                 return found;
             }
-        }
-        if (fateUnknown) {
-            return Refusal.outcomeUnknown(receipt, failure);
         }
         return Failure.isOfTheDatabase(failure) ? Refusal.unavailable(failure) : failure;
     }

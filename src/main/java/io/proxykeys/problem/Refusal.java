@@ -128,7 +128,7 @@ public final class Refusal extends RuntimeException {
         String detail = revocationId == null
                 ? "The database was lost while it confirmed. The outcome is unknown: list the keys to see."
                 : "The database was lost while it confirmed. The outcome is unknown: if a receipt with this revocation_id exists,"
-                        + " everything was done, else nothing. Repeating the call with the same Idempotency-Key is safe.";
+                        + " everything was done. Repeating the call with the same Idempotency-Key is safe and tells.";
         return new Refusal(new Problem(TYPE + "outcome-unknown", "Outcome unknown", 503, detail, revocationId), cause)
                 .with("Retry-After", "2");
     }

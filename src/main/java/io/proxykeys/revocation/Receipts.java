@@ -71,7 +71,12 @@ public class Receipts {
 
     /** A page of the keys that a revocation deleted. */
     Uni<KeyPage> keys(UUID revocation, Place from) {
-        return transactions.inTime(pages.ofRevocation(revocation, from));
+        return pages.ofRevocation(revocation, from);
+    }
+
+    /** Bounds several of these together. */
+    <T> Uni<T> inTime(Uni<T> queries) {
+        return transactions.inTime(queries);
     }
 
     static Place placeOf(Object[] row) {

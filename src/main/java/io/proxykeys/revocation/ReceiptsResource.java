@@ -51,8 +51,8 @@ public class ReceiptsResource {
         if (query.startsWith("id=") && !one.matches()) {
             throw Refusal.malformed("id must be the revocation_id of a receipt, alone or with the page of a Link header of this API.");
         }
-        return one.matches() ? one(account, UUID.fromString(one.group(1)), one.group(2) == null ? "" : one.group(2))
-                : list(account, Place.ofQuery(query, Receipts.NEWEST));
+        return receipts.inTime(one.matches() ? one(account, UUID.fromString(one.group(1)), one.group(2) == null ? "" : one.group(2))
+                : list(account, Place.ofQuery(query, Receipts.NEWEST)));
     }
 
     private Uni<RestResponse<String>> one(String account, UUID id, String query) {

@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -42,6 +43,7 @@ final class Audit {
         audit.money();
         audit.receipts();
         audit.survivors();
+        audit.victims();
         audit.versions();
         audit.answers();
         audit.spends();
@@ -87,6 +89,19 @@ final class Audit {
                    AND (r.trigger = 'request' OR k.created_at <= r.reason::timestamptz)""");
     }
 
+    /** Nothing goes that was not asked for. */
+    private void victims() throws SQLException {
+        none("a key went that was not to go", """
+                SELECT r.operation, r.trigger, k.* FROM revocation r JOIN revoked_key k ON k.revocation_id = r.id
+                 WHERE r.account_id = ANY (?)
+                   AND NOT CASE WHEN r.trigger = 'alert' THEN k.created_at <= r.reason::timestamptz
+                                WHEN r.operation = 'expired' THEN coalesce(k.expires_at <= r.revoked_at, false)
+                                WHEN r.operation = 'inactive' THEN NOT k.is_active
+                                WHEN r.operation = 'never_used' THEN k.used = 0
+                                WHEN r.operation = 'one' THEN r.keys_deleted = 1
+                                ELSE true END""");
+    }
+
     private void versions() throws SQLException {
         try (PreparedStatement statement = prepare("""
                 SELECT a.id, a.keys_version - (SELECT count(*) FROM revocation r WHERE r.account_id = a.id AND r.keys_deleted > 0)
@@ -106,7 +121,7 @@ final class Audit {
         Map<String, Answer.Done> receipts = new HashMap<>();
         Map<String, String> revokedAt = new HashMap<>();
         try (PreparedStatement statement = prepare("""
-                SELECT dedupe_key, id, keys_deleted, credits_returned, balance_after, to_char(revoked_at, 'YYYY-MM-DD HH24:MI:SS.US')
+                SELECT dedupe_key, id, keys_deleted, credits_returned, balance_after, to_char(revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
                   FROM revocation WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 Answer.Done receipt = new Answer.Done(rows.getString(2), rows.getInt(3), rows.getBigDecimal(4), rows.getBigDecimal(5));
@@ -128,10 +143,11 @@ final class Audit {
         receipts.values().forEach(receipt -> violations.add("nobody ordered " + receipt));
     }
 
-    /** By the clients' clock: a key whose creation was confirmed before the order was sent. */
+    /** By the clients' clock: a key whose creation was confirmed before the moment of the receipt. */
     private void survivors(Ledger.Settled settled, String revokedAt, Map<String, Key> keys) {
+        Instant moment = Instant.parse(revokedAt);
         ledger.keys.values().stream()
-                .filter(key -> key.account.equals(settled.order().account()) && key.wasCreatedBefore(settled.began()))
+                .filter(key -> key.account.equals(settled.order().account()) && key.wasCreatedBefore(moment))
                 .filter(key -> keys.containsKey(key.name) && keys.get(key.name).gone.compareTo(revokedAt) > 0)
                 .forEach(key -> violations.add("key " + key.name + " survived " + settled));
     }
@@ -152,7 +168,7 @@ final class Audit {
     private Map<String, Key> keys() throws SQLException {
         Map<String, Key> keys = new HashMap<>();
         try (PreparedStatement statement = prepare("""
-                SELECT name, CASE WHEN gone_at = 'infinity' THEN 'never' ELSE to_char(gone_at, 'YYYY-MM-DD HH24:MI:SS.US') END, used
+                SELECT name, CASE WHEN gone_at = 'infinity' THEN 'never' ELSE to_char(gone_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END, used
                   FROM every_key WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 keys.put(rows.getString(1), new Key(rows.getString(2), rows.getBigDecimal(3)));

@@ -18,7 +18,7 @@ class BrokenDeletionTest {
     private final Postgres server = Postgres.shared();
 
     @ParameterizedTest
-    @CsvSource({ "WITHOUT_LOCK,survived", "SNAPSHOT_BEFORE_LOCK,survived", "SUM_BEFORE_DELETION,is not what went in" })
+    @CsvSource({ "WITHOUT_LOCK,survived", "WEAKER_LOCK,survived", "SNAPSHOT_BEFORE_LOCK,survived", "SUM_BEFORE_DELETION,is not what went in" })
     void isFoundOut(SqlCopy.Deletion mistake, String violation) throws Exception {
         List<String> violations = run(mistake, ENOUGH);
 

@@ -36,9 +36,9 @@ final class Client implements AutoCloseable {
             spendOnTwo(account);
         } else if (dice < 780) {
             create(account);
-        } else if (dice < 800) {
+        } else if (dice < 810) {
             insertFirst(account);
-        } else if (dice < 820) {
+        } else if (dice < 830) {
             topUp(account);
         } else {
             order(account, kind());
@@ -122,16 +122,19 @@ final class Client implements AutoCloseable {
                 "SELECT create_proxy_key(?, ?, ?, ?, " + expires + ", NULL, NULL)", account, key.name, key.hash, allocated));
     }
 
-    /** A creator that does not use the function and inserts the key before it touches the account. */
+    /** A creator that does not use the function, and inserts the key before it touches the account, if it does that at all. */
     private void insertFirst(String account) {
         Ledger.Key key = ledger.newKey(account, 'i');
         int between = random.nextInt(3);
+        boolean only = random.nextBoolean();
         confirm(key, 0, owner, connection -> {
             Postgres.execute(connection, """
                     INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated) VALUES ('ek-proxy-' || ?, ?, ?, ?, 0)""",
                     key.name, account, key.name, key.hash);
             Session.pause(between);
-            Postgres.execute(connection, "UPDATE account SET balance = balance - 0 WHERE id = ?", account);
+            if (!only) {
+                Postgres.execute(connection, "UPDATE account SET balance = balance - 0 WHERE id = ?", account);
+            }
             return key.name;
         });
     }

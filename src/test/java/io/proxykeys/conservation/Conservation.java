@@ -7,10 +7,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -39,11 +41,12 @@ final class Conservation {
     private final Random random;
     private final BlockingQueue<FunctionCopy> copies;
     private final List<Mishap> mishaps = new ArrayList<>();
+    private final Queue<String> broken = new ConcurrentLinkedQueue<>();
     private int operations;
     private int rounds;
     private final Map<String, Integer> outcomes = new TreeMap<>();
 
-    private record Mishap(String name, int everyMillis, Runnable happens, AtomicInteger times) {
+    private record Mishap(String name, int everyMillis, Runnable happens, AtomicInteger times, Queue<String> broken) {
 
         void happen() {
             try {
@@ -51,6 +54,8 @@ final class Conservation {
                 times.incrementAndGet();
             } catch (IllegalStateException e) {
                 // The server is down already.
+            } catch (Throwable e) {
+                broken.add(name + " went wrong itself: " + e);
             }
         }
     }
@@ -68,7 +73,7 @@ final class Conservation {
 
     /** Something that goes wrong about this often while the clients are at work. */
     Conservation with(String name, int everyMillis, Runnable mishap) {
-        mishaps.add(new Mishap(name, everyMillis, mishap, new AtomicInteger()));
+        mishaps.add(new Mishap(name, everyMillis, mishap, new AtomicInteger(), broken));
         return this;
     }
 
@@ -88,9 +93,20 @@ final class Conservation {
         long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(minutes);
         List<String> violations = List.of();
         long deadlocksBefore = deadlocks();
-        while (violations.isEmpty() && (operations < leastOperations || System.nanoTime() < end)) {
-            violations = round();
+        ScheduledExecutorService trouble = Executors.newScheduledThreadPool(Math.max(1, mishaps.size()));
+        mishaps.forEach(mishap -> trouble.scheduleWithFixedDelay(mishap::happen, mishap.everyMillis, mishap.everyMillis,
+                TimeUnit.MILLISECONDS));
+        try {
+            while (violations.isEmpty() && (operations < leastOperations || System.nanoTime() < end)) {
+                violations = round();
+            }
+        } finally {
+            trouble.shutdown();
+            if (!trouble.awaitTermination(60, TimeUnit.SECONDS)) {
+                throw new AssertionError("a mishap does not end");
+            }
         }
+        violations = Stream.concat(violations.stream(), broken.stream()).toList();
         long deadlocks = deadlocks() - deadlocksBefore;
         if (deadlocks > 0) {
             violations = Stream.concat(violations.stream(), Stream.of(deadlocks + " deadlocks")).toList();
@@ -110,9 +126,6 @@ final class Conservation {
     private List<String> round() throws Exception {
         Ledger ledger = new Ledger(Stream.generate(this::openAccount).limit(ACCOUNTS).toList());
         AtomicInteger left = new AtomicInteger(ROUND);
-        ScheduledExecutorService trouble = Executors.newScheduledThreadPool(Math.max(1, mishaps.size()));
-        mishaps.forEach(mishap -> trouble.scheduleWithFixedDelay(mishap::happen, mishap.everyMillis, mishap.everyMillis,
-                TimeUnit.MILLISECONDS));
         ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
         try {
             List<Future<?>> work = new ArrayList<>();
@@ -122,16 +135,24 @@ final class Conservation {
             }
         } finally {
             clients.shutdownNow();
-            trouble.shutdown();
-            if (!trouble.awaitTermination(60, TimeUnit.SECONDS)) {
-                throw new AssertionError("a mishap does not end");
-            }
         }
         rounds++;
         operations += ROUND;
         ledger.outcomes.forEach((outcome, times) -> outcomes.merge(outcome, times.get(), Integer::sum));
-        try (Connection connection = connect()) {
-            return Audit.of(connection, ledger);
+        return audit(ledger);
+    }
+
+    /** The server may be on its way down or up at the moment; the books stay as they are. */
+    private List<String> audit(Ledger ledger) throws SQLException {
+        for (int i = 0;; i++) {
+            try (Connection connection = connect()) {
+                return Audit.of(connection, ledger);
+            } catch (SQLException | IllegalStateException e) {
+                if (i == 100) {
+                    throw e;
+                }
+                Session.pause(100);
+            }
         }
     }
 
@@ -146,9 +167,18 @@ final class Conservation {
 
     private String openAccount() {
         String account = "account-" + UUID.randomUUID();
-        execute("INSERT INTO account (id, balance) VALUES ('" + account + "', 1000000)");
-        execute("INSERT INTO top_up (account_id, amount) VALUES ('" + account + "', 1000000)");
-        return account;
+        for (int i = 0;; i++) {
+            try {
+                execute("WITH opened AS (INSERT INTO account (id, balance) VALUES ('" + account + "', 1000000) ON CONFLICT DO NOTHING"
+                        + " RETURNING id, balance) INSERT INTO top_up (account_id, amount) SELECT id, balance FROM opened");
+                return account;
+            } catch (IllegalStateException e) {
+                if (i == 100) {
+                    throw e;
+                }
+                Session.pause(100);
+            }
+        }
     }
 
     private void execute(String sql) {

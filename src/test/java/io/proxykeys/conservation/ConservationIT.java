@@ -1,6 +1,7 @@
 package io.proxykeys.conservation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.harness.WireTap.Fault;
@@ -40,6 +41,7 @@ class ConservationIT {
                     .run(Integer.getInteger("conservation.operations", 15_000), Integer.getInteger("conservation.minutes", 0));
 
             assertEquals(List.of(), violations);
+            copies.forEach(copy -> assertTrue(copy.carriedOut() > 100, "a copy carried out " + copy.carriedOut() + " orders"));
         } finally {
             copies.forEach(NativeCopy::close);
         }

@@ -9,6 +9,8 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /** The real function, asked as the gateway and EventBridge ask it. */
@@ -17,6 +19,7 @@ final class EventCopy implements FunctionCopy {
     private static final Map<String, String> TOKENS = new ConcurrentHashMap<>();
 
     private final Function<JsonNode, Gateway.Result> function;
+    private final AtomicInteger carriedOut = new AtomicInteger();
 
     /** @param function invokes it with an event; a {@link CompletionException} means that it ended before it had answered */
     EventCopy(Function<JsonNode, Gateway.Result> function) {
@@ -29,9 +32,21 @@ final class EventCopy implements FunctionCopy {
         try {
             result = function.apply(event(order));
         } catch (CompletionException ended) {
+            if (ended.getCause() instanceof TimeoutException) {
+                throw new AssertionError(order + " was not answered", ended);
+            }
             return new Answer.Unknown();
         }
-        return order.kind() == Order.Kind.ALERT ? ofAlert(result) : ofRequest(order, result);
+        Answer answer = order.kind() == Order.Kind.ALERT ? ofAlert(result) : ofRequest(order, result);
+        if (answer instanceof Answer.Done || answer instanceof Answer.Toggled) {
+            carriedOut.incrementAndGet();
+        }
+        return answer;
+    }
+
+    /** How many orders were confirmed: a function that refuses everything keeps the books balanced too. */
+    int carriedOut() {
+        return carriedOut.get();
     }
 
     private static Answer ofAlert(Gateway.Result result) {

@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +54,8 @@ final class Ledger {
         final byte[] hash;
         /** When its creation was confirmed; at the end of time: it was not. */
         private volatile long created = Long.MAX_VALUE;
+        /** The same by the clock of this machine, which is the database's too. */
+        private volatile Instant createdAt = Instant.MAX;
         /** When a deletion was confirmed that it must have been part of. */
         private volatile long deleted = Long.MAX_VALUE;
         /** Somebody was told that there is no such key. */
@@ -69,6 +72,10 @@ final class Ledger {
             } catch (NoSuchAlgorithmException e) {
                 throw new IllegalStateException(e);
             }
+        }
+
+        boolean wasCreatedBefore(Instant moment) {
+            return createdAt.isBefore(moment);
         }
 
         boolean wasCreatedBefore(long moment) {
@@ -105,6 +112,7 @@ final class Ledger {
 
     void created(Key key) {
         count("create", "done");
+        key.createdAt = Instant.now();
         key.created = System.nanoTime();
         offer(key);
     }

@@ -5,13 +5,14 @@ import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.harness.WireTap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /** A copy of the native function with a wire of its own, which is frozen, killed and replaced by a new one. */
 final class NativeCopy implements FunctionCopy, AutoCloseable {
 
     private final WireTap tap;
     private final Map<String, String> environment;
-    private final FunctionCopy entry = new EventCopy(event -> function().invokeAsync(event).join());
+    private final EventCopy entry = new EventCopy(event -> function().invokeAsync(event).orTimeout(60, TimeUnit.SECONDS).join());
     private volatile NativeFunction function;
 
     NativeCopy(Postgres server) {
@@ -25,6 +26,10 @@ final class NativeCopy implements FunctionCopy, AutoCloseable {
     @Override
     public Answer carryOut(Order order) {
         return entry.carryOut(order);
+    }
+
+    int carriedOut() {
+        return entry.carriedOut();
     }
 
     WireTap tap() {

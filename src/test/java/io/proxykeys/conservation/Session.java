@@ -64,6 +64,8 @@ final class Session implements AutoCloseable {
         if (connection == null || connection.isClosed()) {
             try {
                 connection = connect.get();
+                // Whatever the role's default is: what a client is told must be there after a crash.
+                Postgres.execute(connection, "SET synchronous_commit = on");
             } catch (IllegalStateException refused) {
                 pause(20);
                 throw new SQLException("not connected", "NOT CONNECTED", refused);

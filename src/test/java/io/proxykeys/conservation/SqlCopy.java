@@ -23,6 +23,8 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
         RIGHT,
         /** The account is not locked. */
         WITHOUT_LOCK,
+        /** The account is locked as an UPDATE does it, for which a key insert in flight does not wait. */
+        WEAKER_LOCK,
         /** One statement locks and deletes; it sees the keys that there were before it waited. */
         SNAPSHOT_BEFORE_LOCK,
         /** What the keys have left is read before they are deleted. */
@@ -54,7 +56,8 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
             return inOneStatement(connection, order, receipt);
         }
         if (!all || deletion != Deletion.WITHOUT_LOCK) {
-            Postgres.execute(connection, "SELECT id FROM account WHERE id = ? FOR UPDATE", order.account());
+            Postgres.execute(connection, "SELECT id FROM account WHERE id = ? FOR "
+                    + (deletion == Deletion.WEAKER_LOCK ? "NO KEY UPDATE" : "UPDATE"), order.account());
         }
         if (order.kind() == Order.Kind.TOGGLE) {
             return toggle(connection, order);

@@ -97,12 +97,13 @@ class ContentionTest {
         Accounts.createKey(account, "one", "10");
         Accounts.createKey(account, "two", "10");
         try (Connection spender = database.connect()) {
+            // The deletion is the one that finds out, and that PostgreSQL rolls back.
+            Postgres.execute(spender, "SET deadlock_timeout = '20s'");
             spender.setAutoCommit(false);
             Accounts.spend(spender, account, "two", "4");
             CompletableFuture<Response> deletion = CompletableFuture.supplyAsync(() -> Api.deleteAll(account));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
-            // The deletion has the first key and waits for the second; now each waits for the other. It has waited for longer, so it
-            // is the one that PostgreSQL rolls back.
+            // The deletion has the first key and waits for the second; now each waits for the other.
             Accounts.spend(spender, account, "one", "3");
             spender.commit();
 

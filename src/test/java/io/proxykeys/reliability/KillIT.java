@@ -86,7 +86,7 @@ class KillIT {
             CompletableFuture<Gateway.Result> call = function.invokeAsync(event);
             assertThrows(ExecutionException.class, () -> call.get(20, TimeUnit.SECONDS));
         }
-        database.await("its transaction has not ended", "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = ?",
+        database.await("its transaction has not ended", "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = ? AND xact_start IS NOT NULL",
                 Postgres.FUNCTION_USER);
     }
 }

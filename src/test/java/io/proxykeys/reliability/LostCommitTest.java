@@ -62,9 +62,13 @@ class LostCommitTest {
             crash.complete(null);
         }));
 
-        Response response = Api.deleteAll(account, "during-a-crash");
-        crash.get(20, TimeUnit.SECONDS);
-        database.startAgain();
+        Response response;
+        try {
+            response = Api.deleteAll(account, "during-a-crash");
+            crash.get(20, TimeUnit.SECONDS);
+        } finally {
+            database.startAgain();
+        }
 
         if (response.statusCode() == 200) {
             // What was answered has to be there after the crash.
@@ -102,6 +106,8 @@ class LostCommitTest {
 
         tap.fault(Fault.NONE);
         assertTrue(failed.functionError(), failed.payload().toString());
+        String message = failed.payload().get("errorMessage").textValue();
+        assertTrue(message.contains("is unknown: if there is a receipt"), message);
         JsonNode answer = Gateway.invoke(alert).payload();
         assertEquals(5, answer.get("deleted").intValue(), answer.toString());
         assertRevoked(account, answer.get("revocation_id").textValue());

@@ -1,0 +1,72 @@
+package io.proxykeys.database;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Harness;
+import io.proxykeys.harness.Postgres;
+import io.proxykeys.problem.Refusal;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.vertx.VertxContextSupport;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Tuple;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.Random;
+import java.util.UUID;
+import org.hibernate.reactive.mutiny.Mutiny;
+import org.junit.jupiter.api.Test;
+
+/** The bound on a call, made short enough to be reached at any moment of a transaction. */
+@QuarkusTest
+@WithTestResource(Harness.class)
+class TransactionBoundTest {
+
+    private static final int CALLS = 500;
+    private static final String WORK = """
+            SELECT outcome, pg_sleep(0.004)
+              FROM revoke_proxy_keys($1, $2, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)""";
+
+    @Inject
+    Pool pool;
+
+    @Inject
+    Mutiny.SessionFactory sessions;
+
+    @Test
+    void whoIsToldThatNothingWasChangedIsToldTheTruth() throws Throwable {
+        String account = Accounts.open("1");
+        Random random = new Random();
+        int done = 0;
+        int unchanged = 0;
+        for (int i = 0; i < CALLS; i++) {
+            UUID receipt = UUID.randomUUID();
+            Transactions transactions = new Transactions(pool, sessions, Duration.ofMillis(3 + random.nextInt(12)));
+            boolean answered;
+            try {
+                VertxContextSupport.subscribeAndAwait(() -> transactions.run(receipt, connection ->
+                        connection.preparedQuery(WORK).execute(Tuple.of(receipt, account))));
+                answered = true;
+            } catch (Refusal refusal) {
+                assertEquals(503, refusal.problem().status());
+                answered = false;
+                if (refusal.problem().revocationId() != null) {
+                    continue;
+                }
+            }
+            done += answered ? 1 : 0;
+            unchanged += answered ? 0 : 1;
+            assertEquals(answered ? 1L : 0L, receipts(receipt), answered ? "confirmed" : "nothing was changed");
+        }
+        assertTrue(done > 20 && unchanged > 20, done + " were confirmed, " + unchanged + " given up");
+    }
+
+    /** After whatever is under way has ended: the pool's only connection is free again. */
+    private long receipts(UUID receipt) throws Throwable {
+        VertxContextSupport.subscribeAndAwait(() -> new Transactions(pool, sessions)
+                .run(connection -> connection.query("SELECT 1").execute()));
+        return Postgres.shared().one(Long.class, "SELECT count(*) FROM revocation WHERE id = ?", receipt);
+    }
+}
