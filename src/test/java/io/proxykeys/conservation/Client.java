@@ -34,7 +34,7 @@ final class Client implements AutoCloseable {
             spend(account);
         } else if (dice < 610) {
             spendOnTwo(account);
-        } else if (dice < 780) {
+        } else if (dice < 750) {
             create(account);
         } else if (dice < 810) {
             insertFirst(account);
