@@ -34,10 +34,7 @@ class ConservationIT {
                     .with("long freezes", 4_000, () -> any.get().freeze(5_000))
                     .with("kills", 500, () -> any.get().killAndReplace())
                     .with("restarts", 11_000, server::restart)
-                    .with("crashes", 13_000, () -> {
-                        server.crash();
-                        server.startAgain();
-                    })
+                    .with("crashes", 13_000, server::crashAndStartAgain)
                     .run(Integer.getInteger("conservation.operations", 15_000), Integer.getInteger("conservation.minutes", 0));
 
             assertEquals(List.of(), violations);

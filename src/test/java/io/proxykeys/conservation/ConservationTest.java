@@ -48,10 +48,7 @@ class ConservationTest {
                 .with("reset", 1_300, Harness.tap()::resetConnections)
                 .with("commits lost", 600, () -> Harness.tap().fault(Fault.LOSE_COMMIT_ANSWER));
         if (minutes > 0) {
-            conservation.with("restarts", 20_000, server::restart).with("crashes", 31_000, () -> {
-                server.crash();
-                server.startAgain();
-            });
+            conservation.with("restarts", 20_000, server::restart).with("crashes", 31_000, server::crashAndStartAgain);
         }
 
         try {

@@ -78,6 +78,12 @@ public final class Postgres {
         stop("QUIT");
     }
 
+    /** Both, with nobody in between who might want to stop it too. */
+    public synchronized void crashAndStartAgain() {
+        crash();
+        startAgain();
+    }
+
     /** After {@link #crash}: on the same port, with what is on the disk. */
     public synchronized void startAgain() {
         int port = server.getPort();
