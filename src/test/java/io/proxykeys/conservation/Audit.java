@@ -26,14 +26,16 @@ final class Audit {
 
     private final Connection connection;
     private final Ledger ledger;
+    private final Map<String, Key> keys;
     private final List<String> violations = new ArrayList<>();
 
     private record Key(String gone, BigDecimal used) {
     }
 
-    private Audit(Connection connection, Ledger ledger) {
+    private Audit(Connection connection, Ledger ledger) throws SQLException {
         this.connection = connection;
         this.ledger = ledger;
+        this.keys = keys();
     }
 
     /** What is wrong; empty: nothing. */
@@ -129,7 +131,6 @@ final class Audit {
                 revokedAt.put(receipt.receipt(), rows.getString(6));
             }
         }
-        Map<String, Key> keys = keys();
         for (Ledger.Settled settled : ledger.orders) {
             Answer.Done receipt = receipts.remove(settled.order().name());
             boolean agrees = settled.answer() instanceof Answer.Done done ? done.equals(receipt)
@@ -137,14 +138,14 @@ final class Audit {
             if (!agrees) {
                 violations.add(settled + ", and its receipt is " + receipt);
             } else if (receipt != null && settled.order().kind() == Order.Kind.DELETE_ALL) {
-                survivors(settled, revokedAt.get(receipt.receipt()), keys);
+                survivors(settled, revokedAt.get(receipt.receipt()));
             }
         }
         receipts.values().forEach(receipt -> violations.add("nobody ordered " + receipt));
     }
 
     /** By the clients' clock: a key whose creation was confirmed before the moment of the receipt. */
-    private void survivors(Ledger.Settled settled, String revokedAt, Map<String, Key> keys) {
+    private void survivors(Ledger.Settled settled, String revokedAt) {
         Instant moment = Instant.parse(revokedAt);
         ledger.keys.values().stream()
                 .filter(key -> key.account.equals(settled.order().account()) && key.wasCreatedBefore(moment))
@@ -152,8 +153,7 @@ final class Audit {
                 .forEach(key -> violations.add("key " + key.name + " survived " + settled));
     }
 
-    private void spends() throws SQLException {
-        Map<String, Key> keys = keys();
+    private void spends() {
         ledger.keys.values().forEach(key -> {
             if (key.wasCreatedBefore(Long.MAX_VALUE) && !keys.containsKey(key.name)) {
                 violations.add("key " + key.name + " was created, and there is no trace of it");

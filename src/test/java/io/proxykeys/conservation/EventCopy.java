@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
-import java.time.Instant;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -95,10 +94,8 @@ final class EventCopy implements FunctionCopy {
 
     /** The reason states the time, for the audit. */
     private static ObjectNode alert(Order order) {
-        ObjectNode event = Api.JSON.createObjectNode().put("version", "0").put("id", order.name())
-                .put("detail-type", "Account Compromised").put("source", "proxy-keys.security").put("time", Instant.now().toString());
-        event.putObject("detail").put("account_id", order.account())
-                .put("detected_at", order.detectedAt().toString()).put("reason", order.detectedAt().toString());
+        ObjectNode event = Gateway.alert(order.account(), order.name(), order.detectedAt());
+        ((ObjectNode) event.get("detail")).put("reason", order.detectedAt().toString());
         return event;
     }
 }

@@ -10,6 +10,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import org.eclipse.microprofile.config.ConfigProvider;
 
@@ -62,6 +63,14 @@ public final class Gateway {
                 .put("method", method).put("path", rawPath).put("protocol", "HTTP/1.1")
                 .put("sourceIp", "192.0.2.1").put("userAgent", "test");
         return event.put("isBase64Encoded", false);
+    }
+
+    /** An event as EventBridge sends it: everything of this account that was made until then is to go. */
+    public static ObjectNode alert(String account, String id, Instant detectedAt) {
+        ObjectNode event = Api.JSON.createObjectNode().put("version", "0").put("id", id)
+                .put("detail-type", "Account Compromised").put("source", "proxy-keys.security").put("time", Instant.now().toString());
+        event.putObject("detail").put("account_id", account).put("detected_at", detectedAt.toString());
+        return event;
     }
 
     public static Result invoke(JsonNode event) {

@@ -26,25 +26,15 @@ final class Calls {
 
     /** Delete-all; the idempotency key may be {@code null}. */
     static ObjectNode deleteAll(String account, String idempotencyKey) {
-        return http("DELETE", "", "", account, idempotencyKey);
-    }
-
-    static ObjectNode http(String method, String path, String query, String account, String idempotencyKey) {
         Map<String, String> headers = new HashMap<>(Map.of("authorization", "Bearer " + ISSUER.token(account)));
         if (idempotencyKey != null) {
             headers.put("idempotency-key", idempotencyKey);
         }
-        return Gateway.event(method, Api.PROXY + path, query, headers);
+        return Gateway.event("DELETE", Api.PROXY, "", headers);
     }
 
+    /** An alert of its own, for every key there is. */
     static ObjectNode alert(String account) {
-        return alert(account, UUID.randomUUID().toString(), Instant.now().plusSeconds(1));
-    }
-
-    static ObjectNode alert(String account, String id, Instant detectedAt) {
-        ObjectNode event = Api.JSON.createObjectNode().put("version", "0").put("id", id)
-                .put("detail-type", "Account Compromised").put("source", "proxy-keys.security").put("time", Instant.now().toString());
-        event.putObject("detail").put("account_id", account).put("detected_at", detectedAt.toString());
-        return event;
+        return Gateway.alert(account, UUID.randomUUID().toString(), Instant.now().plusSeconds(1));
     }
 }

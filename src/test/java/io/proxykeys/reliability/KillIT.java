@@ -43,7 +43,7 @@ class KillIT {
         Accounts.createFiveKeys(account);
         List<String> before = Accounts.everything(account);
         String name = UUID.randomUUID().toString();
-        JsonNode event = alert ? Calls.alert(account, name, Instant.now()) : Calls.deleteAll(account, name);
+        JsonNode event = alert ? Gateway.alert(account, name, Instant.now()) : Calls.deleteAll(account, name);
 
         killAt(roundTrip, answered, event);
 

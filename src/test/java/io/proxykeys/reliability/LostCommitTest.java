@@ -16,9 +16,7 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import java.math.BigDecimal;
-import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -99,7 +97,7 @@ class LostCommitTest {
     void theNetworkBreaksDuringTheCommitOfAnAlert(Fault fault) {
         String account = Accounts.open("250");
         Accounts.createFiveKeys(account);
-        ObjectNode alert = Calls.alert(account, UUID.randomUUID().toString(), Instant.now().plusSeconds(1));
+        ObjectNode alert = Calls.alert(account);
         tap.fault(fault);
 
         Gateway.Result failed = Gateway.invoke(alert);
