@@ -1,21 +1,18 @@
 package io.proxykeys.alert;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.proxykeys.account.UnknownAccount;
+import io.proxykeys.http.JsonText;
 import io.proxykeys.problem.Refusal;
+import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.Receipt;
 import io.proxykeys.revocation.RevocationOrder;
 import io.proxykeys.revocation.Revocations;
-import io.quarkus.runtime.annotations.RegisterForReflection;
 import io.quarkus.vertx.VertxContextSupport;
 import io.smallrye.mutiny.TimeoutException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import java.math.BigDecimal;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.UUID;
 
 /**
  * Revokes because of an alert: the same deletion as for a person, of the keys that existed when the alert was raised. Called on
@@ -41,45 +38,33 @@ public class SecurityAlerts {
     }
 
     /**
-     * What an alert did; the fields of the answer to delete-all, and how many newer keys were spared.
-     *
-     * @see Receipt
-     */
-    @RegisterForReflection
-    @JsonPropertyOrder({ "message", "deleted", "credits_returned", "balance", "revocation_id", "revoked_at", "keys_spared" })
-    public record Answer(
-            String message,
-            int deleted,
-            @JsonProperty("credits_returned") BigDecimal creditsReturned,
-            BigDecimal balance,
-            @JsonProperty("revocation_id") UUID revocationId,
-            @JsonProperty("revoked_at") long revokedAt,
-            @JsonProperty("keys_spared") int keysSpared) {
-    }
-
-    /**
      * Carries out an alert. The same one again returns the first receipt and changes nothing.
      *
+     * @return the fields of the answer to delete-all, and {@code keys_spared}: how many newer keys there were
      * @param remaining how long the invocation may still take
      * @throws AlertRefused if it is not an alert, or malformed, or its account is unknown
      * @throws AlertFailed if the database cannot be used
      */
-    public Answer handle(SecurityAlert.Envelope envelope, String awsRequestId, Duration remaining) {
+    public JsonText.Value handle(SecurityAlert.Envelope envelope, String awsRequestId, Duration remaining) {
         SecurityAlert alert = SecurityAlert.of(envelope, clock);
         RevocationOrder order = RevocationOrder.alert(alert.account(), alert.id(), alert.source(), alert.reason(),
                 alert.detectedAt(), alert.blockNewKeysSeconds(), awsRequestId);
-        Receipt receipt;
+        Receipt receipt = carryOut(order, bound(remaining));
+        return json -> {
+            DeletedKeys.of(DeletedKeys.ALL, receipt).members(json);
+            json.writeNumberField("keys_spared", receipt.spared());
+        };
+    }
+
+    private Receipt carryOut(RevocationOrder order, Duration bound) {
         try {
-            receipt = VertxContextSupport.subscribeAndAwait(() -> revocations.revoke(order)
-                    .ifNoItem().after(bound(remaining)).fail());
+            return VertxContextSupport.subscribeAndAwait(() -> revocations.revoke(order).ifNoItem().after(bound).fail());
         } catch (UnknownAccount unknown) {
             throw new AlertRefused("detail.account_id is not an account of ours");
         } catch (Throwable failure) {
             // An Error too: it would end the thread that polls for events.
-            throw new AlertFailed("alert " + alert.id() + ": " + explain(failure, order), failure);
+            throw new AlertFailed("alert " + order.dedupeKey() + ": " + explain(failure, order), failure);
         }
-        return new Answer("Proxy keys deleted", receipt.deleted(), receipt.creditsReturned(), receipt.balance(), receipt.id(),
-                receipt.revokedAt(), receipt.spared());
     }
 
     /** For whoever reads the failure queue. */

@@ -7,9 +7,12 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.proxykeys.alert.AlertFailed;
 import io.proxykeys.alert.AlertRefused;
 import io.proxykeys.alert.SecurityAlerts;
-import io.proxykeys.http.ReceivedEvent;
+import io.proxykeys.http.Answer;
+import io.proxykeys.http.Call;
+import io.proxykeys.http.Endpoints;
 import io.proxykeys.http.Route;
 import io.proxykeys.problem.Refusal;
+import io.quarkus.vertx.VertxContextSupport;
 import jakarta.annotation.Priority;
 import jakarta.decorator.Decorator;
 import jakarta.decorator.Delegate;
@@ -43,17 +46,19 @@ import org.jboss.logging.Logger;
 class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> {
 
     private static final Logger LOG = Logger.getLogger(FunctionEntry.class);
+    /** Written once for all: it should cost nothing. */
+    private static final Answer NOT_FOUND = Answer.of(Refusal.notFound());
 
     private final RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router;
-    private final ProblemWriter problems;
+    private final Endpoints endpoints;
     private final SecurityAlerts alerts;
     private final DevPages devPages;
 
     @Inject
     FunctionEntry(@Any @Delegate RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router,
-            ProblemWriter problems, SecurityAlerts alerts, Instance<DevPages> devPages) {
+            Endpoints endpoints, SecurityAlerts alerts, Instance<DevPages> devPages) {
         this.router = router;
-        this.problems = problems;
+        this.endpoints = endpoints;
         this.alerts = alerts;
         this.devPages = devPages.isResolvable() ? devPages.get() : DevPages.NONE;
     }
@@ -79,39 +84,27 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     }
 
     private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
-        APIGatewayV2HTTPResponse response;
-        try {
-            response = serve(event, context);
-        } catch (Exception | Error failure) {
-            LOG.errorf(failure, "Request %s failed", context.getAwsRequestId());
-            response = problems.response(Refusal.internal(failure));
+        if (devPages.contain(event.getRawPath())) {
+            return router.handleRequest(event, context);
         }
-        return withCommonHeaders(response);
-    }
-
-    private APIGatewayV2HTTPResponse serve(APIGatewayV2HTTPEvent event, Context context) {
         Optional<Route> route = Route.match(event.getRequestContext().getHttp().getMethod(), event.getRawPath());
-        if (route.isEmpty()) {
-            return devPages.contain(event.getRawPath()) ? router.handleRequest(event, context) : problems.notFound();
-        }
-        APIGatewayV2HTTPResponse response = router.handleRequest(new ReceivedEvent(event, route.get()), context);
-        if (response.getStatusCode() >= 400 && !problems.isProblem(response)) {
-            LOG.errorf("Request %s: the router answered %d by itself", context.getAwsRequestId(), response.getStatusCode());
-            return problems.response(Refusal.internal(null));
-        }
-        return response;
+        return response(route.isEmpty() ? NOT_FOUND : serve(new Call(route.get(), event, context.getAwsRequestId())));
     }
 
-    private static APIGatewayV2HTTPResponse withCommonHeaders(APIGatewayV2HTTPResponse response) {
-        Map<String, String> headers = new HashMap<>();
-        if (response.getHeaders() != null) {
-            headers.putAll(response.getHeaders());
+    /** On the event loop, where the database's answers arrive; this thread waits. */
+    private Answer serve(Call call) {
+        try {
+            return VertxContextSupport.subscribeAndAwait(() -> endpoints.serve(call));
+        } catch (Throwable failure) {
+            LOG.errorf(failure, "Request %s failed", call.awsRequestId());
+            return Answer.of(Refusal.internal(failure));
         }
-        // Between the router and us, not between us and the client (RFC 9110, section 7.6.1): the body is one string here.
-        headers.keySet().removeIf("transfer-encoding"::equalsIgnoreCase);
+    }
+
+    private static APIGatewayV2HTTPResponse response(Answer answer) {
+        Map<String, String> headers = new HashMap<>(answer.headers());
         headers.put("Cache-Control", "no-store");
         headers.put("X-Content-Type-Options", "nosniff");
-        response.setHeaders(headers);
-        return response;
+        return APIGatewayV2HTTPResponse.builder().withStatusCode(answer.status()).withHeaders(headers).withBody(answer.body()).build();
     }
 }

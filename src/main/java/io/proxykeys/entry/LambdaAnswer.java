@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import io.proxykeys.http.JsonText;
 import io.quarkus.jackson.JacksonMixin;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
@@ -13,9 +14,9 @@ import java.util.Map;
 /** The answer to an event that is not HTTP: written as it is, and not as the envelope of an HTTP response. */
 final class LambdaAnswer extends APIGatewayV2HTTPResponse {
 
-    private final transient Object answer;
+    private final transient JsonText.Value answer;
 
-    LambdaAnswer(Object answer) {
+    LambdaAnswer(JsonText.Value answer) {
         this.answer = answer;
     }
 
@@ -33,7 +34,7 @@ final class LambdaAnswer extends APIGatewayV2HTTPResponse {
         public void serialize(APIGatewayV2HTTPResponse response, JsonGenerator json, SerializerProvider provider)
                 throws IOException {
             if (response instanceof LambdaAnswer other) {
-                provider.defaultSerializeValue(other.answer, json);
+                json.writeRawValue(JsonText.of(other.answer));
                 return;
             }
             json.writeStartObject();

@@ -1,43 +1,33 @@
 package io.proxykeys.http;
 
-import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
 import io.proxykeys.problem.Refusal;
-import io.quarkus.vertx.http.runtime.QuarkusHttpHeaders;
-import io.vertx.core.MultiMap;
-import io.vertx.core.http.HttpServerRequest;
-import jakarta.enterprise.context.RequestScoped;
-import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/**
- * The request as the gateway delivered it. Filters and resources read headers and the query here and not through the
- * router, which splits header values at commas and decodes what should be compared as it is.
- */
-@RequestScoped
-public class Call {
+/** A request as the gateway delivered it: no header is split at commas, and nothing is decoded that is compared as it is. */
+public final class Call {
 
-    private final ReceivedEvent event;
-    private final Context invocation;
+    private final Route route;
+    private final APIGatewayV2HTTPEvent event;
+    private final String awsRequestId;
 
-    @Inject
-    Call(HttpServerRequest request) {
-        MultiMap headers = request.headers();
-        QuarkusHttpHeaders context = (QuarkusHttpHeaders) headers;
-        this.event = (ReceivedEvent) context.getContextObject(APIGatewayV2HTTPEvent.class);
-        this.invocation = context.getContextObject(Context.class);
+    /** @param awsRequestId the id under which AWS logs this invocation */
+    public Call(Route route, APIGatewayV2HTTPEvent event, String awsRequestId) {
+        this.route = route;
+        this.event = event;
+        this.awsRequestId = awsRequestId;
     }
 
     public Route route() {
-        return event.route();
+        return route;
     }
 
     /** The query as delivered, undecoded, without the question mark; empty if there is none. */
     public String rawQuery() {
-        String query = event.received().getRawQueryString();
-        Map<String, String> parameters = event.received().getQueryStringParameters();
+        String query = event.getRawQueryString();
+        Map<String, String> parameters = event.getQueryStringParameters();
         if (query == null && parameters != null && !parameters.isEmpty()) {
             throw Refusal.malformed("The event has query parameters but no raw query. Nothing was changed.");
         }
@@ -57,7 +47,7 @@ public class Call {
      */
     public List<String> headers(String name) {
         List<String> values = new ArrayList<>(1);
-        Map<String, String> headers = event.received().getHeaders();
+        Map<String, String> headers = event.getHeaders();
         if (headers != null) {
             headers.forEach((key, value) -> {
                 if (name.equalsIgnoreCase(key)) {
@@ -70,15 +60,15 @@ public class Call {
 
     /** The body as delivered, or {@code null}; see {@link #isBase64Encoded}. */
     public String body() {
-        return event.received().getBody();
+        return event.getBody();
     }
 
     public boolean isBase64Encoded() {
-        return event.received().getIsBase64Encoded();
+        return event.getIsBase64Encoded();
     }
 
     /** The id under which AWS logs this invocation. */
     public String awsRequestId() {
-        return invocation == null ? "" : invocation.getAwsRequestId();
+        return awsRequestId;
     }
 }

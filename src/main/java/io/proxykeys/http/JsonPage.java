@@ -1,8 +1,5 @@
 package io.proxykeys.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectWriter;
-
 /**
  * A JSON array that grows until it is as long as an answer may be. Lambda takes 6 MB
  * (<a href="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html">AWS</a>), with the body as a JSON string
@@ -13,29 +10,22 @@ public final class JsonPage {
     /** Leaves room for the headers and for what is around the array. */
     private static final int MAX_BYTES = 5_500_000;
 
-    private final ObjectWriter json;
     private final int maxItems;
     private final StringBuilder text = new StringBuilder("[");
     private int items;
     private long bytes;
 
     /** @param maxItems how many items a page has at most */
-    public JsonPage(ObjectWriter json, int maxItems) {
-        this.json = json;
+    public JsonPage(int maxItems) {
         this.maxItems = maxItems;
     }
 
     /** Adds an item; {@code false} if there is no room for it. The first one always has room. */
-    public boolean add(Object item) {
+    public boolean add(JsonText.Value item) {
         if (items == maxItems) {
             return false;
         }
-        String written;
-        try {
-            written = json.writeValueAsString(item);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("An item cannot be written as JSON", e);
-        }
+        String written = JsonText.of(item);
         long size = escapedBytes(written) + 1;
         if (items > 0 && bytes + size > MAX_BYTES) {
             return false;

@@ -1,7 +1,5 @@
 package io.proxykeys.key;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.ObjectWriter;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.JsonPage;
 import io.smallrye.mutiny.Uni;
@@ -30,11 +28,9 @@ public class KeyPages {
     private static final String DELETED = AFTER.formatted("revoked_key", "revocation_id");
 
     private final Transactions transactions;
-    private final ObjectWriter json;
 
-    KeyPages(Transactions transactions, ObjectMapper json) {
+    KeyPages(Transactions transactions) {
         this.transactions = transactions;
-        this.json = json.writerFor(ListedKey.class);
     }
 
     /**
@@ -57,7 +53,7 @@ public class KeyPages {
     }
 
     private Uni<KeyPage> page(String query, Object owner, Place from) {
-        return fill(new JsonPage(json, MAX_KEYS), from, place -> transactions.read(session ->
+        return fill(new JsonPage(MAX_KEYS), from, place -> transactions.read(session ->
                 session.createNativeQuery(query, Object[].class)
                         .setParameter(1, owner)
                         .setParameter(2, place.micros())

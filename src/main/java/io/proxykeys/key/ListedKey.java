@@ -1,9 +1,8 @@
 package io.proxykeys.key;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import com.fasterxml.jackson.annotation.JsonRawValue;
-import io.quarkus.runtime.annotations.RegisterForReflection;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.proxykeys.http.JsonText;
+import java.io.IOException;
 import java.math.BigDecimal;
 
 /**
@@ -20,20 +19,17 @@ import java.math.BigDecimal;
  * @param createdAt Unix seconds
  * @param lastUsed Unix seconds; {@code null}: never
  */
-@RegisterForReflection
-@JsonPropertyOrder({ "name", "key", "expires_at", "allocated_ammount", "used_ammount", "is_active", "model_whitelist",
-        "ip_whitelist", "created_at", "last_used" })
 public record ListedKey(
         String name,
         String key,
-        @JsonProperty("expires_at") long expiresAt,
-        @JsonProperty("allocated_ammount") BigDecimal allocated,
-        @JsonProperty("used_ammount") BigDecimal used,
-        @JsonProperty("is_active") boolean active,
-        @JsonProperty("model_whitelist") @JsonRawValue String modelWhitelist,
-        @JsonProperty("ip_whitelist") @JsonRawValue String ipWhitelist,
-        @JsonProperty("created_at") long createdAt,
-        @JsonProperty("last_used") Long lastUsed) {
+        long expiresAt,
+        BigDecimal allocated,
+        BigDecimal used,
+        boolean active,
+        String modelWhitelist,
+        String ipWhitelist,
+        long createdAt,
+        Long lastUsed) implements JsonText.Value {
 
     /** The columns of {@code proxy_key} and {@code revoked_key} that {@link #of} reads, in its order. */
     public static final String COLUMNS = """
@@ -50,5 +46,25 @@ public record ListedKey(
     /** The place of a row of {@link #COLUMNS} in the order of creation, then key. */
     public static Place placeOf(Object[] row) {
         return new Place((Long) row[10], (String) row[1]);
+    }
+
+    @Override
+    public void members(JsonGenerator json) throws IOException {
+        json.writeStringField("name", name);
+        json.writeStringField("key", key);
+        json.writeNumberField("expires_at", expiresAt);
+        json.writeNumberField("allocated_ammount", allocated);
+        json.writeNumberField("used_ammount", used);
+        json.writeBooleanField("is_active", active);
+        json.writeFieldName("model_whitelist");
+        json.writeRawValue(modelWhitelist);
+        json.writeFieldName("ip_whitelist");
+        json.writeRawValue(ipWhitelist);
+        json.writeNumberField("created_at", createdAt);
+        if (lastUsed == null) {
+            json.writeNullField("last_used");
+        } else {
+            json.writeNumberField("last_used", lastUsed);
+        }
     }
 }

@@ -1,9 +1,7 @@
 package io.proxykeys.problem;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import io.quarkus.runtime.annotations.RegisterForReflection;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
 import java.util.UUID;
 
 /**
@@ -16,18 +14,20 @@ import java.util.UUID;
  * @param detail what is wrong with this request and what to do; public text, nothing of the inside
  * @param revocationId the receipt to look for when the outcome is unknown; else {@code null} and not written
  */
-@RegisterForReflection
-@JsonPropertyOrder({ "type", "title", "status", "detail", "message", "revocation_id" })
-@JsonInclude(JsonInclude.Include.NON_NULL)
-public record Problem(String type, String title, int status, String detail,
-        @JsonProperty("revocation_id") UUID revocationId) {
+public record Problem(String type, String title, int status, String detail, UUID revocationId) {
 
     /** The media type of {@link Problem}. */
     public static final String MEDIA_TYPE = "application/problem+json";
 
-    /** The same text as {@link #detail}. */
-    @JsonProperty
-    public String message() {
-        return detail;
+    /** Its members, as JSON. */
+    public void members(JsonGenerator json) throws IOException {
+        json.writeStringField("type", type);
+        json.writeStringField("title", title);
+        json.writeNumberField("status", status);
+        json.writeStringField("detail", detail);
+        json.writeStringField("message", detail);
+        if (revocationId != null) {
+            json.writeStringField("revocation_id", revocationId.toString());
+        }
     }
 }

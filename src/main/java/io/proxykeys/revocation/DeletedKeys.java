@@ -1,12 +1,11 @@
 package io.proxykeys.revocation;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import jakarta.ws.rs.core.MediaType;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.proxykeys.http.Answer;
+import io.proxykeys.http.JsonText;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.UUID;
-import org.jboss.resteasy.reactive.RestResponse.ResponseBuilder;
-import org.jboss.resteasy.reactive.RestResponse;
 
 /**
  * The answer to a deletion. Older clients know {@code message} only.
@@ -18,20 +17,35 @@ import org.jboss.resteasy.reactive.RestResponse;
  * @param revocationId the receipt
  * @param revokedAt Unix seconds
  */
-@JsonPropertyOrder({ "message", "deleted", "credits_returned", "balance", "revocation_id", "revoked_at" })
-record DeletedKeys(
+public record DeletedKeys(
         String message,
         int deleted,
-        @JsonProperty("credits_returned") BigDecimal creditsReturned,
+        BigDecimal creditsReturned,
         BigDecimal balance,
-        @JsonProperty("revocation_id") UUID revocationId,
-        @JsonProperty("revoked_at") long revokedAt) {
+        UUID revocationId,
+        long revokedAt) implements JsonText.Value {
+
+    /** What is said when an operation on all keys, or a selection of them, was done. */
+    public static final String ALL = "Proxy keys deleted";
+
+    public static DeletedKeys of(String message, Receipt receipt) {
+        return new DeletedKeys(message, receipt.deleted(), receipt.creditsReturned(), receipt.balance(), receipt.id(),
+                receipt.revokedAt());
+    }
 
     /** The answer to a deletion; a replay is marked as one, and its body is the first answer's, byte for byte. */
-    static RestResponse<DeletedKeys> answer(String message, Receipt receipt) {
-        DeletedKeys body = new DeletedKeys(message, receipt.deleted(), receipt.creditsReturned(), receipt.balance(),
-                receipt.id(), receipt.revokedAt());
-        ResponseBuilder<DeletedKeys> response = ResponseBuilder.ok(body, MediaType.APPLICATION_JSON_TYPE);
-        return receipt.replayed() ? response.header("Idempotency-Replayed", "true").build() : response.build();
+    static Answer answer(String message, Receipt receipt) {
+        Answer answer = Answer.json(of(message, receipt));
+        return receipt.replayed() ? answer.with("Idempotency-Replayed", "true") : answer;
+    }
+
+    @Override
+    public void members(JsonGenerator json) throws IOException {
+        json.writeStringField("message", message);
+        json.writeNumberField("deleted", deleted);
+        json.writeNumberField("credits_returned", creditsReturned);
+        json.writeNumberField("balance", balance);
+        json.writeStringField("revocation_id", revocationId.toString());
+        json.writeNumberField("revoked_at", revokedAt);
     }
 }

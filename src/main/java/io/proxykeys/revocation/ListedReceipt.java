@@ -1,10 +1,8 @@
 package io.proxykeys.revocation;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import com.fasterxml.jackson.annotation.JsonRawValue;
-import io.quarkus.runtime.annotations.RegisterForReflection;
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.proxykeys.http.JsonText;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.UUID;
 
@@ -23,21 +21,18 @@ import java.util.UUID;
  * @param balance the balance after it; six decimals
  * @param keys a JSON array of the deleted keys as they were; {@code null} in a list, and then not written
  */
-@RegisterForReflection
-@JsonPropertyOrder({ "revocation_id", "revoked_at", "trigger", "operation", "requested_by", "reason", "deleted",
-        "keys_spared", "credits_returned", "balance", "keys" })
 record ListedReceipt(
-        @JsonProperty("revocation_id") UUID revocationId,
-        @JsonProperty("revoked_at") long revokedAt,
+        UUID revocationId,
+        long revokedAt,
         String trigger,
         String operation,
-        @JsonProperty("requested_by") String requestedBy,
+        String requestedBy,
         String reason,
         int deleted,
-        @JsonProperty("keys_spared") int spared,
-        @JsonProperty("credits_returned") BigDecimal creditsReturned,
+        int spared,
+        BigDecimal creditsReturned,
         BigDecimal balance,
-        @JsonInclude(JsonInclude.Include.NON_NULL) @JsonRawValue String keys) {
+        String keys) implements JsonText.Value {
 
     /** The columns of {@code revocation} that {@link #of} reads, in its order; the last one is for the place in the order. */
     static final String COLUMNS = """
@@ -52,5 +47,23 @@ record ListedReceipt(
     ListedReceipt with(String deletedKeys) {
         return new ListedReceipt(revocationId, revokedAt, trigger, operation, requestedBy, reason, deleted, spared, creditsReturned,
                 balance, deletedKeys);
+    }
+
+    @Override
+    public void members(JsonGenerator json) throws IOException {
+        json.writeStringField("revocation_id", revocationId.toString());
+        json.writeNumberField("revoked_at", revokedAt);
+        json.writeStringField("trigger", trigger);
+        json.writeStringField("operation", operation);
+        json.writeStringField("requested_by", requestedBy);
+        json.writeStringField("reason", reason);
+        json.writeNumberField("deleted", deleted);
+        json.writeNumberField("keys_spared", spared);
+        json.writeNumberField("credits_returned", creditsReturned);
+        json.writeNumberField("balance", balance);
+        if (keys != null) {
+            json.writeFieldName("keys");
+            json.writeRawValue(keys);
+        }
     }
 }

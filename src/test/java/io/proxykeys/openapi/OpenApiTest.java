@@ -12,6 +12,7 @@ import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.harness.WireTap.Fault;
+import io.proxykeys.http.Answer;
 import io.proxykeys.http.Route;
 import io.proxykeys.problem.Problem;
 import io.proxykeys.problem.Refusal;
@@ -116,7 +117,7 @@ class OpenApiTest {
             }
             Refusal refusal = refusal(factory.getValue(), route);
             String response = DESCRIPTION.response(route, refusal.problem().status());
-            JsonNode expected = Api.JSON.valueToTree(refusal.problem());
+            JsonNode expected = Api.json(Answer.of(refusal).body());
             // These are worded by their callers; real answers are compared below.
             boolean worded = !Set.of("malformed", "invalidField").contains(factory.getKey());
             assertTrue(DESCRIPTION.examples(response + PROBLEM).stream().anyMatch(example -> worded

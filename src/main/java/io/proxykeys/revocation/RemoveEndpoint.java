@@ -1,41 +1,41 @@
 package io.proxykeys.revocation;
 
 import io.proxykeys.access.Caller;
+import io.proxykeys.http.Answer;
 import io.proxykeys.http.Call;
+import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.IdempotencyKey;
 import io.proxykeys.http.JsonBody;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyReference;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
-import jakarta.ws.rs.POST;
-import jakarta.ws.rs.Path;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.SecurityContext;
+import jakarta.inject.Singleton;
 import java.util.Set;
-import org.jboss.resteasy.reactive.RestResponse;
 
 /**
  * {@code POST /v1/auth/proxy/remove}: deletes one proxy key, named in the body by its public identifier or its full secret,
  * and returns its unused credits.
  */
-@Path(Route.PROXY_REMOVE)
-public class RemoveResource {
+@Singleton
+class RemoveEndpoint implements Endpoint {
 
     private static final Set<String> FIELDS = Set.of("proxy_key");
 
     private final Revocations revocations;
-    private final Call call;
 
     @Inject
-    RemoveResource(Revocations revocations, Call call) {
+    RemoveEndpoint(Revocations revocations) {
         this.revocations = revocations;
-        this.call = call;
     }
 
-    @POST
-    public Uni<RestResponse<DeletedKeys>> remove(@Context SecurityContext security) {
-        Caller caller = (Caller) security.getUserPrincipal();
+    @Override
+    public Route route() {
+        return Route.REMOVE;
+    }
+
+    @Override
+    public Uni<Answer> serve(Call call, Caller caller) {
         JsonBody body = JsonBody.of(call, FIELDS);
         call.refuseQuery();
         String idempotencyKey = IdempotencyKey.of(call);

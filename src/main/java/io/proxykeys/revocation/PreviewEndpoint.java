@@ -1,23 +1,20 @@
 package io.proxykeys.revocation;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.proxykeys.access.Caller;
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.Transactions;
+import io.proxykeys.http.Answer;
 import io.proxykeys.http.Call;
+import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.Route;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
-import jakarta.ws.rs.GET;
-import jakarta.ws.rs.Path;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.SecurityContext;
+import jakarta.inject.Singleton;
 import java.math.BigDecimal;
 
 /** {@code GET /v1/auth/proxy/preview}: what a deletion with the same query would take, without taking it. */
-@Path(Route.PROXY_PREVIEW)
-public class PreviewResource {
+@Singleton
+class PreviewEndpoint implements Endpoint {
 
     /** By the predicate of the deletion; a row for an account that exists, also without keys. */
     private static final String COUNT = """
@@ -29,34 +26,28 @@ public class PreviewResource {
              GROUP BY a.id""";
 
     private final Transactions transactions;
-    private final Call call;
 
     @Inject
-    PreviewResource(Transactions transactions, Call call) {
+    PreviewEndpoint(Transactions transactions) {
         this.transactions = transactions;
-        this.call = call;
     }
 
-    /**
-     * The answer.
-     *
-     * @param wouldDelete how many keys
-     * @param creditsToReturn their unused credits; a JSON number with six decimals
-     */
-    @JsonPropertyOrder({ "would_delete", "credits_to_return" })
-    public record Preview(@JsonProperty("would_delete") long wouldDelete,
-            @JsonProperty("credits_to_return") BigDecimal creditsToReturn) {
+    @Override
+    public Route route() {
+        return Route.PREVIEW;
     }
 
-    @GET
-    public Uni<Preview> preview(@Context SecurityContext security) {
-        Caller caller = (Caller) security.getUserPrincipal();
+    @Override
+    public Uni<Answer> serve(Call call, Caller caller) {
         Operation operation = Operation.ofQuery(call.rawQuery());
         return transactions.read(session -> session.createNativeQuery(COUNT, Object[].class)
                 .setParameter(1, caller.account())
                 .setParameter(2, operation.code())
                 .getSingleResultOrNull())
                 .onItem().ifNull().failWith(UnknownAccount::new)
-                .map(row -> new Preview((Long) row[0], (BigDecimal) row[1]));
+                .map(row -> Answer.json(json -> {
+                    json.writeNumberField("would_delete", (Long) row[0]);
+                    json.writeNumberField("credits_to_return", (BigDecimal) row[1]);
+                }));
     }
 }

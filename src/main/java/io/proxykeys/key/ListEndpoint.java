@@ -3,24 +3,21 @@ package io.proxykeys.key;
 import io.proxykeys.access.Caller;
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.Transactions;
+import io.proxykeys.http.Answer;
 import io.proxykeys.http.Call;
-import io.proxykeys.http.Paging;
+import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyPages.KeyPage;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
-import jakarta.ws.rs.GET;
-import jakarta.ws.rs.Path;
-import jakarta.ws.rs.core.Context;
-import jakarta.ws.rs.core.SecurityContext;
-import org.jboss.resteasy.reactive.RestResponse;
+import jakarta.inject.Singleton;
 
 /**
  * {@code GET /v1/auth/proxy}: the account's keys as a bare JSON array, in the order of creation, then key. Up to 15,000; where
  * there are more, {@code Link} leads to the next page and {@code X-Total-Count} says how many there are.
  */
-@Path(Route.PROXY)
-public class ListResource {
+@Singleton
+class ListEndpoint implements Endpoint {
 
     private static final String COUNT = "SELECT count(*) FROM proxy_key WHERE account_id = ?1";
     private static final String ACCOUNT = "SELECT id FROM account WHERE id = ?1";
@@ -28,30 +25,33 @@ public class ListResource {
 
     private final Transactions transactions;
     private final KeyPages pages;
-    private final Call call;
 
     @Inject
-    ListResource(Transactions transactions, KeyPages pages, Call call) {
+    ListEndpoint(Transactions transactions, KeyPages pages) {
         this.transactions = transactions;
         this.pages = pages;
-        this.call = call;
     }
 
-    @GET
-    public Uni<RestResponse<String>> list(@Context SecurityContext security) {
-        String account = ((Caller) security.getUserPrincipal()).account();
+    @Override
+    public Route route() {
+        return Route.LIST;
+    }
+
+    @Override
+    public Uni<Answer> serve(Call call, Caller caller) {
+        String account = caller.account();
         Place from = Place.ofQuery(call.rawQuery(), Place.START);
         return transactions.inTime(pages.ofAccount(account, from).chain(page -> page.json().equals(EMPTY)
                 ? requireAccount(account).chain(() -> answer(account, from, page)) : answer(account, from, page)));
     }
 
-    private Uni<RestResponse<String>> answer(String account, Place from, KeyPage page) {
+    private Uni<Answer> answer(String account, Place from, KeyPage page) {
         if (page.next() != null || !from.equals(Place.START)) {
             return transactions.read(session -> session.createNativeQuery(COUNT, Long.class)
                     .setParameter(1, account).getSingleResult())
-                    .map(total -> Paging.page(page.json(), total, Route.PROXY, page.next() == null ? null : page.next().query()));
+                    .map(total -> Answer.page(page.json(), total, route(), page.next() == null ? null : page.next().query()));
         }
-        return Uni.createFrom().item(Paging.whole(page.json()));
+        return Uni.createFrom().item(Answer.json(page.json()));
     }
 
     private Uni<Void> requireAccount(String account) {

@@ -1,0 +1,20 @@
+package io.proxykeys.http;
+
+import io.proxykeys.access.Caller;
+import io.proxykeys.account.UnknownAccount;
+import io.proxykeys.problem.Refusal;
+import io.smallrye.mutiny.Uni;
+
+/** Serves one route: reads the request and words the answer. What it asks for is carried out elsewhere. */
+public interface Endpoint {
+
+    Route route();
+
+    /**
+     * Serves a call. Whatever is wrong with it may be thrown, too.
+     *
+     * @param caller has the scope of the route
+     * @return the answer; fails with the {@link Refusal} to answer with, or with {@link UnknownAccount}
+     */
+    Uni<Answer> serve(Call call, Caller caller);
+}

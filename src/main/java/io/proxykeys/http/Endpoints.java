@@ -1,0 +1,74 @@
+package io.proxykeys.http;
+
+import io.proxykeys.access.AccessTokens;
+import io.proxykeys.access.Caller;
+import io.proxykeys.account.UnknownAccount;
+import io.proxykeys.problem.Refusal;
+import io.quarkus.arc.All;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/**
+ * Every {@link Endpoint}, behind one door: nobody is let through but the bearer of a valid access token with the scope of the
+ * route. What an endpoint does not have to ask for, it cannot forget.
+ */
+@Singleton
+public class Endpoints {
+
+    private static final Logger LOG = Logger.getLogger(Endpoints.class);
+
+    private final AccessTokens tokens;
+    private final Map<Route, Endpoint> byRoute = new EnumMap<>(Route.class);
+
+    @Inject
+    Endpoints(AccessTokens tokens, @All List<Endpoint> endpoints) {
+        this.tokens = tokens;
+        for (Endpoint endpoint : endpoints) {
+            if (byRoute.put(endpoint.route(), endpoint) != null) {
+                throw new IllegalStateException("two endpoints for " + endpoint.route());
+            }
+        }
+        if (byRoute.size() != Route.values().length) {
+            throw new IllegalStateException("a route without endpoint: there are only " + byRoute.keySet());
+        }
+    }
+
+    /** Authenticates and serves a call. Does not fail: whatever goes wrong has an answer. */
+    public Uni<Answer> serve(Call call) {
+        return Uni.createFrom().deferred(() -> tokens.verify(call.headers("Authorization")))
+                .invoke(caller -> requireScope(caller, call.route().scope()))
+                .chain(caller -> byRoute.get(call.route()).serve(call, caller))
+                .onFailure().recoverWithItem(failure -> answer(call, failure));
+    }
+
+    private static void requireScope(Caller caller, String scope) {
+        if (!caller.scopes().contains(scope)) {
+            throw Refusal.insufficientScope(scope);
+        }
+    }
+
+    /** The one exit for everything that goes wrong: the answer to the client, the cause to the log. */
+    private static Answer answer(Call call, Throwable failure) {
+        Refusal refusal = refusal(failure);
+        Throwable cause = refusal.getCause();
+        if (refusal.problem().status() >= 500) {
+            LOG.errorf(cause, "Request %s: %s", call.awsRequestId(), refusal.problem().title());
+        } else if (cause != null) {
+            LOG.infof("Request %s: %s: %s", call.awsRequestId(), refusal.problem().title(), cause.getMessage());
+        }
+        return Answer.of(refusal);
+    }
+
+    private static Refusal refusal(Throwable failure) {
+        if (failure instanceof Refusal refusal) {
+            return refusal;
+        }
+        // Found out by the first statement; to the client it is a token that is good for nothing.
+        return failure instanceof UnknownAccount unknown ? Refusal.invalidToken(unknown) : Refusal.internal(failure);
+    }
+}
