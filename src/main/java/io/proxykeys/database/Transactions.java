@@ -7,6 +7,7 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Transaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -85,10 +86,22 @@ public class Transactions {
     private <T> Uni<T> run(UUID receipt, boolean repeatable, Function<SqlConnection, Future<T>> work) {
         Attempts attempts = new Attempts(repeatable);
         Uni<T> transaction = Uni.createFrom().completionStage(() -> pool
-                .withTransaction(connection -> Future.succeededFuture(connection).compose(work)
-                        .compose(result -> attempts.mayCommit() ? Future.succeededFuture(result) : Future.failedFuture(new TimeoutException())))
+                .withConnection(connection -> transaction(connection, work, attempts))
                 .toCompletionStage());
         return bounded(transaction, attempts).onFailure().transform(failure -> explain(failure, attempts.fateUnknown(), receipt));
+    }
+
+    /** BEGIN is not waited for: the server takes what follows in its order. */
+    private static <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, Attempts attempts) {
+        Future<Transaction> begun = connection.begin();
+        Future<T> done = Future.succeededFuture(connection).compose(work);
+        return begun.compose(transaction -> done.compose(
+                result -> attempts.mayCommit() ? transaction.commit().map(result) : rollback(transaction, new TimeoutException()),
+                failure -> rollback(transaction, failure)));
+    }
+
+    private static <T> Future<T> rollback(Transaction transaction, Throwable failure) {
+        return transaction.rollback().transform(ended -> Future.failedFuture(failure));
     }
 
     private <T> Uni<T> bounded(Uni<T> call, Attempts attempts) {

@@ -48,8 +48,8 @@ class ToggleEndpoint implements Endpoint {
         call.refuseQuery();
         KeyReference target = KeyReference.of(body.proxyKey());
         Boolean wanted = body.flag("is_active");
-        return transactions.run(connection -> AccountLock.take(connection, account)
-                        .compose(locked -> toggle(connection, account, target, wanted)))
+        return transactions.run(connection ->
+                        AccountLock.first(connection, account, () -> toggle(connection, account, target, wanted)))
                 .map(row -> Answer.json(json -> {
                     json.writeStringField("message", "Proxy key status updated");
                     json.writeBooleanField("status", newState(row));

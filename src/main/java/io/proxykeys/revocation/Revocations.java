@@ -19,8 +19,8 @@ import java.time.ZoneOffset;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Deletes keys and returns their unused credits, in one transaction of four round trips: BEGIN, {@link AccountLock},
- * {@link #REVOKE}, COMMIT. Either all of it happened when the answer is given, or nothing.
+ * Deletes keys and returns their unused credits, in one transaction: BEGIN, {@link AccountLock}, {@link #REVOKE}, all sent at
+ * once, and COMMIT when they have been answered. Either all of it happened when the answer is given, or nothing.
  */
 @ApplicationScoped
 public class Revocations {
@@ -66,8 +66,8 @@ public class Revocations {
      */
     public Uni<Receipt> revoke(RevocationOrder order) {
         Limit limit = limit(order);
-        return transactions.run(order.id(), connection -> AccountLock.take(connection, order.account())
-                        .compose(locked -> revoke(connection, order, limit)))
+        return transactions.run(order.id(), connection ->
+                        AccountLock.first(connection, order.account(), () -> revoke(connection, order, limit)))
                 // After COMMIT: a refused removal is counted against the limit.
                 .map(row -> receipt(row, limit))
                 .invoke(receipt -> log.revoked(order, receipt));
@@ -76,9 +76,8 @@ public class Revocations {
     /** Sends the statements of a revocation for no account. Fails in any case: there is nothing to be credited. */
     Uni<Void> rehearse() {
         RevocationOrder order = RevocationOrder.alert(NOBODY, "rehearsal", "rehearsal", null, Instant.EPOCH, 0, "");
-        return transactions.run(order.id(), connection -> AccountLock.take(connection, NOBODY)
-                        .recover(unknown -> Future.succeededFuture())
-                        .compose(unlocked -> revoke(connection, order, NONE)))
+        return transactions.run(order.id(), connection ->
+                        AccountLock.first(connection, NOBODY, () -> revoke(connection, order, NONE)))
                 .replaceWithVoid();
     }
 

@@ -1,8 +1,10 @@
 package io.proxykeys.harness;
 
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -20,7 +22,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * Sits between the function and PostgreSQL, counts round trips, and breaks the connection when told to. It works on the
  * protocol (PostgreSQL manual, "Message Formats"), so the same for the function on the JVM and the native one.
  *
- * <p>A client waits for an answer after a simple query ({@code Q}) and after {@code Sync}: each is one round trip.
+ * <p>A statement ends with a simple query ({@code Q}) or {@code Sync}, and its answer with {@code ReadyForQuery}. What is sent
+ * without waiting for the answer before is counted like the rest.
  */
 public final class WireTap {
 
@@ -42,10 +45,12 @@ public final class WireTap {
     private final ServerSocket listener;
     private final int serverPort;
     private final AtomicInteger roundTrips = new AtomicInteger();
+    private final AtomicInteger answers = new AtomicInteger();
     private final List<String> statements = new CopyOnWriteArrayList<>();
     private final Set<Link> open = ConcurrentHashMap.newKeySet();
     private volatile Fault fault = Fault.NONE;
     private volatile Interception interception;
+    private volatile int answeredFrom;
 
     /** Something to do at a certain moment of a conversation. */
     private record Interception(int roundTrip, boolean answered, Runnable action) {
@@ -92,14 +97,21 @@ public final class WireTap {
 
     /** Once, when the server has answered the n-th round trip from now; the answer is passed on afterwards. */
     public void afterRoundTrip(int n, Runnable action) {
-        interception = new Interception(roundTrips.get() + n, true, action);
+        interception = new Interception(answers.get() + n, true, action);
+    }
+
+    /** Withholds every answer until the n-th statement from now has been sent: who waits for one before that waits in vain. */
+    public void answerNothingBefore(int n) {
+        answeredFrom = roundTrips.get() + n;
     }
 
     /** Counts anew, and nothing is broken. */
     public void reset() {
         fault = Fault.NONE;
+        answeredFrom = 0;
         interception = null;
         roundTrips.set(0);
+        answers.set(0);
         statements.clear();
     }
 
@@ -140,7 +152,7 @@ public final class WireTap {
 
     private void intercept(boolean answered) {
         Interception now = interception;
-        if (now != null && now.answered == answered && now.roundTrip == roundTrips.get()) {
+        if (now != null && now.answered == answered && now.roundTrip == (answered ? answers : roundTrips).get()) {
             interception = null;
             now.action.run();
         }
@@ -202,17 +214,27 @@ public final class WireTap {
 
         private void copyAnswers() {
             try {
-                InputStream in = server.getInputStream();
-                OutputStream out = client.getOutputStream();
-                byte[] buffer = new byte[8192];
-                for (int read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                    intercept(true);
-                    if (loses(new String(buffer, 0, read, StandardCharsets.ISO_8859_1))) {
+                DataInputStream in = new DataInputStream(new BufferedInputStream(server.getInputStream()));
+                OutputStream out = new BufferedOutputStream(client.getOutputStream());
+                boolean started = false;
+                while (true) {
+                    byte type = in.readByte();
+                    int length = in.readInt();
+                    byte[] body = in.readNBytes(length - 4);
+                    if (type == 'Z' && started) {
+                        answers.incrementAndGet();
+                        intercept(true);
+                    }
+                    started |= type == 'Z';
+                    awaitStatements();
+                    if (type == 'C' && loses(text(body, 0))) {
                         break;
                     }
                     if (!dead) {
-                        out.write(buffer, 0, read);
-                        out.flush();
+                        out.write(ByteBuffer.allocate(length + 1).put(type).putInt(length).put(body).array());
+                        if (in.available() == 0) {
+                            out.flush();
+                        }
                     }
                 }
             } catch (IOException e) {
@@ -245,15 +267,30 @@ public final class WireTap {
             statements.add(text(body, text(body, 0).length() + 1));
         }
         if (type == 'Q' || type == 'S') {
-            roundTrips.incrementAndGet();
+            synchronized (roundTrips) {
+                roundTrips.incrementAndGet();
+                roundTrips.notifyAll();
+            }
             intercept(false);
         }
     }
 
+    private void awaitStatements() throws InterruptedIOException {
+        synchronized (roundTrips) {
+            while (roundTrips.get() < answeredFrom) {
+                try {
+                    roundTrips.wait();
+                } catch (InterruptedException e) {
+                    throw new InterruptedIOException();
+                }
+            }
+        }
+    }
+
     /** The server says COMMIT when it has committed. */
-    private boolean loses(String answer) {
+    private boolean loses(String completed) {
         Fault now = fault;
-        if (!answer.contains("COMMIT\0") || now != Fault.LOSE_COMMIT_ANSWER && now != Fault.LOSE_COMMIT_ANSWER_AND_REFUSE) {
+        if (!completed.equals("COMMIT") || now != Fault.LOSE_COMMIT_ANSWER && now != Fault.LOSE_COMMIT_ANSWER_AND_REFUSE) {
             return false;
         }
         fault = now == Fault.LOSE_COMMIT_ANSWER ? Fault.NONE : Fault.REFUSE;

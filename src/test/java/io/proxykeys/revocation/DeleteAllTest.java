@@ -234,6 +234,17 @@ class DeleteAllTest {
     }
 
     @Test
+    void nothingIsWaitedForBeforeTheCommit() {
+        String account = Accounts.open("250");
+        Api.deleteAll(account).then().statusCode(200);
+        Accounts.createFiveKeys(account);
+        Harness.tap().reset();
+        Harness.tap().answerNothingBefore(3);
+
+        Api.deleteAll(account).then().statusCode(200).body("deleted", equalTo(5));
+    }
+
+    @Test
     void theAccountIsLockedFirstAndAlone() throws Exception {
         String account = Accounts.open("250");
         Accounts.createFiveKeys(account);
