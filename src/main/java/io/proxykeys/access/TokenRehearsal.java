@@ -1,6 +1,7 @@
 package io.proxykeys.access;
 
 import io.proxykeys.startup.Rehearsal;
+import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 
@@ -27,7 +28,14 @@ class TokenRehearsal implements Rehearsal {
             xd-DqOssorXXEExbTa27E36-mwhxcJjDLK7pjugIeomEXX48hB3DeVCTWXuax31TqTA3x0fGwV4EK-xBIRYeZz_DVQdnb-Kh33HaPg""";
 
     @Override
-    public void rehearse() throws InvalidJwtException {
-        AccessTokens.rules(KeySet.parse(KEYS), NAME, NAME).process(TOKEN);
+    public Uni<Void> rehearse() {
+        return Uni.createFrom().item(() -> {
+            try {
+                AccessTokens.rules(KeySet.parse(KEYS), NAME, NAME).process(TOKEN);
+            } catch (InvalidJwtException e) {
+                throw new IllegalStateException(e);
+            }
+            return null;
+        });
     }
 }

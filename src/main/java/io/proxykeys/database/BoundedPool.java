@@ -5,6 +5,7 @@ import io.vertx.core.net.PemTrustOptions;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnectOptions;
+import io.vertx.sqlclient.SqlConnection;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
@@ -40,10 +41,13 @@ class BoundedPool implements PgPoolCreator {
                 .setIdleTimeout(SILENCE_SECONDS)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS));
         input.poolOptions().setConnectionTimeout(ACQUIRE_SECONDS).setConnectionTimeoutUnit(TimeUnit.SECONDS);
-        return new RenewingPool(() -> PgBuilder.pool()
+        RenewingPool pool = new RenewingPool(() -> PgBuilder.pool()
                 .with(input.poolOptions())
                 .connectingTo(new ArrayList<SqlConnectOptions>(input.pgConnectOptionsList()))
                 .using(input.vertx())
                 .build());
+        // The rest of the start goes on meanwhile. If it fails, the first one to need a connection finds out.
+        pool.getConnection().onSuccess(SqlConnection::close);
+        return pool;
     }
 }

@@ -1,5 +1,7 @@
 package io.proxykeys.startup;
 
+import io.smallrye.mutiny.Uni;
+
 /**
  * Work of the first request that is done before there is one. Lambda gives a starting process a whole processor, and a share
  * of one afterwards (<a href="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html">AWS</a>), so that
@@ -7,6 +9,6 @@ package io.proxykeys.startup;
  */
 public interface Rehearsal {
 
-    /** Goes through the motions and changes nothing. Blocks for a second at most; a failure is harmless. */
-    void rehearse() throws Throwable;
+    /** Goes through the motions and changes nothing. What has not ended after a second is not waited for; a failure is harmless. */
+    Uni<Void> rehearse();
 }
