@@ -1,16 +1,13 @@
 package io.proxykeys.access;
 
-import io.proxykeys.startup.Rehearsal;
-import io.smallrye.mutiny.Uni;
-import jakarta.inject.Singleton;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 
 /**
- * Verifies a token by all the rules there are, with a key set of its own. Nobody has the private key any more, and nothing but
- * this class knows of the key, the issuer and the audience: the token is good for nothing.
+ * Verifies a token by all the rules there are, so that the first request finds ready what that takes. It needs nothing of the
+ * function, and so goes on beside its start. The key set is one of its own: nobody has the private key any more, and nothing but
+ * this class knows of the key, the issuer and the audience, so the token is good for nothing.
  */
-@Singleton
-class TokenRehearsal implements Rehearsal {
+public final class TokenRehearsal implements Runnable {
 
     private static final String NAME = "rehearsal";
     private static final String KEYS = """
@@ -27,15 +24,13 @@ class TokenRehearsal implements Rehearsal {
             hAGvopITuMOHG9G7gbErplJX_7lFS-u7Yg4qiGtrAHeJMx1dhc-LG6dO6Tm3CgfxpyQ0biDcoTFkv76V5ovsq_nSLEFGjMdDKPqYcJBmjP_yf8EjXRZ9qSy0\
             xd-DqOssorXXEExbTa27E36-mwhxcJjDLK7pjugIeomEXX48hB3DeVCTWXuax31TqTA3x0fGwV4EK-xBIRYeZz_DVQdnb-Kh33HaPg""";
 
+    /** @throws IllegalStateException if the token is not valid, which is a mistake in this class */
     @Override
-    public Uni<Void> rehearse() {
-        return Uni.createFrom().item(() -> {
-            try {
-                AccessTokens.rules(KeySet.parse(KEYS), NAME, NAME).process(TOKEN);
-            } catch (InvalidJwtException e) {
-                throw new IllegalStateException(e);
-            }
-            return null;
-        });
+    public void run() {
+        try {
+            AccessTokens.rules(KeySet.parse(KEYS), NAME, NAME).process(TOKEN);
+        } catch (InvalidJwtException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

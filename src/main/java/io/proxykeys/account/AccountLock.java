@@ -17,6 +17,17 @@ public final class AccountLock {
      */
     private static final String LOCK = "SELECT id FROM account WHERE id = $1 FOR UPDATE";
 
+    /**
+     * Stands in the next statement for a parameter it cannot do its work without: null unless the lock is held, which gives a
+     * transaction its number. If BEGIN is refused, what was sent after it is no transaction: the lock is gone as soon as it is
+     * taken, and the next statement must not do anything by itself.
+     *
+     * @param parameter with its type, such as {@code $1::uuid}
+     */
+    public static String ifHeld(String parameter) {
+        return "CASE WHEN pg_current_xact_id_if_assigned() IS NOT NULL THEN " + parameter + " END";
+    }
+
     private AccountLock() {
     }
 
@@ -24,8 +35,8 @@ public final class AccountLock {
      * Locks the account's row until the transaction ends, and sends the next statement without waiting for that: the server takes
      * one after the other, each with a snapshot of its own.
      *
-     * @param next sends one statement. If the lock is refused or there is no such account, its result is ignored and what it
-     *             did is rolled back with the transaction
+     * @param next sends one statement, which uses {@link #ifHeld}. If the lock is refused or there is no such account, its result
+     *             is ignored and what it did is rolled back with the transaction
      * @return its result; fails with {@link UnknownAccount}, or as the lock does
      */
     public static <T> Future<T> first(SqlConnection connection, String account, Supplier<Future<T>> next) {

@@ -27,7 +27,8 @@ import java.util.Set;
 class ToggleEndpoint implements Endpoint {
 
     private static final Set<String> FIELDS = Set.of("proxy_key", "is_active");
-    private static final String TOGGLE = "SELECT outcome, status FROM toggle_proxy_key($1, $2, $3, $4)";
+    /** Without the lock, no key is found to be the caller's. */
+    private static final String TOGGLE = "SELECT outcome, status FROM toggle_proxy_key(" + AccountLock.ifHeld("$1::text") + ", $2, $3, $4)";
 
     private final Transactions transactions;
 

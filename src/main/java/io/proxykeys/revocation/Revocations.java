@@ -8,6 +8,7 @@ import io.proxykeys.problem.Refusal;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
@@ -16,6 +17,7 @@ import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.function.Consumer;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
@@ -28,10 +30,14 @@ public class Revocations {
     /** All the rest, in one database function: {@code db/migration/V3__revoke_proxy_keys.sql}. */
     private static final String REVOKE = """
             SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after
-              FROM revoke_proxy_keys($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)""";
+              FROM revoke_proxy_keys(%s, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
+            .formatted(AccountLock.ifHeld("$1::uuid")); // a receipt without an id is none: nothing is deleted without the lock
 
     /** Alerts are never limited: what they say is urgent every time. */
     private static final Limit NONE = new Limit("none", 0, 1);
+
+    /** Class of SQLSTATE: no such function, or no right to call it. */
+    private static final String SYNTAX_OR_ACCESS = "42";
 
     /** An account id that the database does not admit. */
     private static final String NOBODY = "";
@@ -73,11 +79,19 @@ public class Revocations {
                 .invoke(receipt -> log.revoked(order, receipt));
     }
 
-    /** Sends the statements of a revocation for no account. Fails in any case: there is nothing to be credited. */
-    Uni<Void> rehearse() {
+    /**
+     * Sends the statements of a revocation for no account. Fails in any case: there is nothing to be credited.
+     *
+     * @param refused is told why the database would not carry out any revocation: the function is missing, or not granted
+     */
+    Uni<Void> rehearse(Consumer<Throwable> refused) {
         RevocationOrder order = RevocationOrder.alert(NOBODY, "rehearsal", "rehearsal", null, Instant.EPOCH, 0, "");
         return transactions.run(order.id(), connection ->
-                        AccountLock.first(connection, NOBODY, () -> revoke(connection, order, NONE)))
+                        AccountLock.first(connection, NOBODY, () -> revoke(connection, order, NONE).onFailure(failure -> {
+                            if (failure instanceof PgException error && error.getSqlState().startsWith(SYNTAX_OR_ACCESS)) {
+                                refused.accept(failure);
+                            }
+                        })))
                 .replaceWithVoid();
     }
 

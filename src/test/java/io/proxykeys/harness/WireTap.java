@@ -34,6 +34,8 @@ public final class WireTap {
         REFUSE,
         /** Connections are accepted, and nothing is ever answered. */
         SILENCE,
+        /** BEGIN reaches the server garbled and is refused; once, then as before. The connection stays open. */
+        REFUSE_BEGIN,
         /** COMMIT reaches the server, its answer is lost with the connection; once, then as before. */
         LOSE_COMMIT_ANSWER,
         /** COMMIT reaches the server, its answer is lost with the connection, and no connection can be opened after that. */
@@ -197,6 +199,10 @@ public final class WireTap {
             }
             if (dead || fault == Fault.SILENCE) {
                 return true;
+            }
+            if (fault == Fault.REFUSE_BEGIN && type != null && type == 'Q' && text(body, 0).equalsIgnoreCase("BEGIN")) {
+                fault = Fault.NONE;
+                body[0] = '?';
             }
             if (commit && fault == Fault.LOSE_COMMIT_AND_REFUSE) {
                 fault = Fault.REFUSE;

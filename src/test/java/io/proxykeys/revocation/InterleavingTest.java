@@ -110,6 +110,24 @@ class InterleavingTest {
     }
 
     @Test
+    void whenBeginIsRefusedNothingThatWasSentAfterItIsDone() throws Exception {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        Api.deleteAll("nobody"); // so that the connection is there and the statements are prepared
+        List<String> before = Accounts.everything(account);
+        try (Notifications notifications = new Notifications()) {
+            Harness.tap().fault(Fault.REFUSE_BEGIN);
+
+            Api.deleteAll(account).then().statusCode(500);
+
+            assertEquals(before, Accounts.everything(account));
+            assertEquals(0, Accounts.receipts(account));
+            assertEquals(List.of(), notifications.about(account));
+        }
+        Api.deleteAll(account).then().statusCode(200).body("deleted", equalTo(5));
+    }
+
+    @Test
     void aConnectionThatWasClosedMeanwhileIsNotNoticedByTheCaller() {
         String account = Accounts.open("250");
         Api.deleteAll(account).then().statusCode(200);
