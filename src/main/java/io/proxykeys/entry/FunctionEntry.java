@@ -84,21 +84,21 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     }
 
     private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
-        if (devPages.contain(event.getRawPath())) {
-            return router.handleRequest(event, context);
+        try {
+            if (devPages.contain(event.getRawPath())) {
+                return router.handleRequest(event, context);
+            }
+            Optional<Route> route = Route.match(event.getRequestContext().getHttp().getMethod(), event.getRawPath());
+            return response(route.isEmpty() ? NOT_FOUND : serve(new Call(route.get(), event, context.getAwsRequestId())));
+        } catch (Throwable failure) {
+            LOG.errorf(failure, "Request %s failed", context.getAwsRequestId());
+            return response(Answer.of(Refusal.internal(failure)));
         }
-        Optional<Route> route = Route.match(event.getRequestContext().getHttp().getMethod(), event.getRawPath());
-        return response(route.isEmpty() ? NOT_FOUND : serve(new Call(route.get(), event, context.getAwsRequestId())));
     }
 
     /** On the event loop, where the database's answers arrive; this thread waits. */
-    private Answer serve(Call call) {
-        try {
-            return VertxContextSupport.subscribeAndAwait(() -> endpoints.serve(call));
-        } catch (Throwable failure) {
-            LOG.errorf(failure, "Request %s failed", call.awsRequestId());
-            return Answer.of(Refusal.internal(failure));
-        }
+    private Answer serve(Call call) throws Throwable {
+        return VertxContextSupport.subscribeAndAwait(() -> endpoints.serve(call));
     }
 
     private static APIGatewayV2HTTPResponse response(Answer answer) {

@@ -5,6 +5,7 @@ import io.proxykeys.access.Caller;
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.problem.Refusal;
 import io.quarkus.arc.All;
+import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -15,8 +16,9 @@ import org.jboss.logging.Logger;
 
 /**
  * Every {@link Endpoint}, behind one door: nobody is let through but the bearer of a valid access token with the scope of the
- * route. What an endpoint does not have to ask for, it cannot forget.
+ * route. What an endpoint does not have to ask for, it cannot forget. Made at start-up, which fails if a route has none.
  */
+@Startup
 @Singleton
 public class Endpoints {
 
