@@ -3,13 +3,17 @@ package io.proxykeys.access;
 import io.proxykeys.problem.Refusal;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
 import java.security.Key;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jose4j.jws.AlgorithmIdentifiers;
@@ -41,6 +45,7 @@ public class VerificationKeys implements VerificationKeyResolver {
     private final Duration betweenFetches;
     private volatile Known known;
     private volatile long attemptedAt;
+    private CompletableFuture<Boolean> firstFetch;
 
     private record Known(KeySet keys, long since) {
     }
@@ -52,8 +57,13 @@ public class VerificationKeys implements VerificationKeyResolver {
         this.betweenFetches = betweenFetches;
     }
 
-    void fetchBeforeTheFirstRequest(@Observes StartupEvent start) {
-        fetch().await().atMost(KeySource.TIME_OUT.plusSeconds(1));
+    /** First, because the source may be far away, and the rest of the start goes on meanwhile. */
+    void beginFirstFetch(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent start) {
+        firstFetch = fetch().subscribeAsCompletionStage();
+    }
+
+    void awaitFirstFetch(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent start) {
+        firstFetch.orTimeout(KeySource.TIME_OUT.plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS).join();
     }
 
     /** Completes when there are keys to verify with; fails with a 503 {@link Refusal} while there are none. */
