@@ -4,6 +4,7 @@ import io.proxykeys.harness.NativeFunction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,13 +60,22 @@ final class Function implements AutoCloseable {
 
     /** From now on it gets this part of a processor, as Lambda does by memory size. False: the machine does not allow it. */
     boolean cap(double processors) {
-        Path group = Path.of("/sys/fs/cgroup/cpu/proxy-keys-bench-" + process.pid());
+        String period = "20000";
+        String quota = Long.toString(Math.round(processors * 20_000));
+        String name = "proxy-keys-bench-" + process.pid();
+        return cap(Path.of("/sys/fs/cgroup/cpu", name), Map.of("cpu.cfs_period_us", period, "cpu.cfs_quota_us", quota))
+                || cap(Path.of("/sys/fs/cgroup", name), Map.of("cpu.max", quota + " " + period));
+    }
+
+    /** Moves it to a control group of its own (Linux: cgroup-v1/cpu, cgroup-v2.rst "CPU Interface Files"). */
+    private boolean cap(Path group, Map<String, String> limits) {
         try {
             Files.createDirectory(group);
-            Files.writeString(group.resolve("cpu.cfs_period_us"), "20000");
-            Files.writeString(group.resolve("cpu.cfs_quota_us"), Long.toString(Math.round(processors * 20_000)));
-            Files.writeString(group.resolve("cgroup.procs"), Long.toString(process.pid()));
             process.onExit().thenRun(() -> group.toFile().delete());
+            for (Map.Entry<String, String> limit : limits.entrySet()) {
+                Files.writeString(group.resolve(limit.getKey()), limit.getValue(), StandardOpenOption.WRITE);
+            }
+            Files.writeString(group.resolve("cgroup.procs"), Long.toString(process.pid()), StandardOpenOption.WRITE);
             return true;
         } catch (IOException notAllowed) {
             return false;

@@ -28,6 +28,10 @@ final class Samples {
         return quantile(0.5);
     }
 
+    double mean() {
+        return Arrays.stream(sorted).average().orElseThrow();
+    }
+
     Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("samples", sorted.length);
