@@ -193,14 +193,14 @@ public final class WireTap {
         private boolean forward(OutputStream out, Byte type, DataInputStream in) throws IOException {
             int length = in.readInt();
             byte[] body = in.readNBytes(length - 4);
-            boolean commit = type != null && type == 'Q' && text(body, 0).equalsIgnoreCase("COMMIT");
+            boolean commit = asks(type, body, "COMMIT");
             if (type != null) {
                 count(type, body);
             }
             if (dead || fault == Fault.SILENCE) {
                 return true;
             }
-            if (fault == Fault.REFUSE_BEGIN && type != null && type == 'Q' && text(body, 0).equalsIgnoreCase("BEGIN")) {
+            if (fault == Fault.REFUSE_BEGIN && asks(type, body, "BEGIN")) {
                 fault = Fault.NONE;
                 body[0] = '?';
             }
@@ -301,6 +301,11 @@ public final class WireTap {
         }
         fault = now == Fault.LOSE_COMMIT_ANSWER ? Fault.NONE : Fault.REFUSE;
         return true;
+    }
+
+    /** Whether a message is this simple query. */
+    private static boolean asks(Byte type, byte[] body, String statement) {
+        return type != null && type == 'Q' && text(body, 0).equalsIgnoreCase(statement);
     }
 
     private static String text(byte[] body, int from) {
