@@ -128,7 +128,10 @@ public class AccessTokens {
         return text.substring(from, to);
     }
 
-    /** Three parts in base64url (RFC 7515, section 3.1), none of them empty. A regular expression took longer than reading the claims. */
+    /**
+     * Three parts in base64url (RFC 7515, section 3.1), none of them empty. A regular expression took longer than reading the
+     * claims.
+     */
     private static boolean isCompact(String token) {
         int parts = 1;
         int partStart = 0;
