@@ -1,7 +1,7 @@
 package io.proxykeys;
 
-import io.proxykeys.access.TokenRehearsal;
-import io.proxykeys.settings.Settings;
+import io.proxykeys.auth.TokenPriming;
+import io.proxykeys.config.Settings;
 import io.quarkus.runtime.ImageMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
@@ -14,7 +14,7 @@ public final class Main {
     public static void main(String... args) {
         // The function is a native image. Development and tests run on the JVM and bring their own database and keys.
         if (ImageMode.current() == ImageMode.NATIVE_RUN) {
-            new Thread(new TokenRehearsal(), "token rehearsal").start();
+            new Thread(new TokenPriming(), "token rehearsal").start();
             Optional<String> mistake = Settings.ofProcess().mistake();
             if (mistake.isPresent()) {
                 System.err.println("proxy-keys: cannot start: " + mistake.get());

@@ -1,5 +1,6 @@
 package io.proxykeys.bench;
 
+import io.proxykeys.conservation.Answer;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -24,7 +24,7 @@ public final class AccountLock {
      *
      * @param parameter with its type, such as {@code $1::uuid}
      */
-    public static String ifHeld(String parameter) {
+    public static String whileLocked(String parameter) {
         return "CASE WHEN pg_current_xact_id_if_assigned() IS NOT NULL THEN " + parameter + " END";
     }
 
@@ -35,11 +35,11 @@ public final class AccountLock {
      * Locks the account's row until the transaction ends, and sends the next statement without waiting for that: the server takes
      * one after the other, each with a snapshot of its own.
      *
-     * @param next sends one statement, which uses {@link #ifHeld}. If the lock is refused or there is no such account, its result
+     * @param next sends one statement, which uses {@link #whileLocked}. If the lock is refused or there is no such account, its result
      *             is ignored and what it did is rolled back with the transaction
      * @return its result; fails with {@link UnknownAccount}, or as the lock does
      */
-    public static <T> Future<T> first(SqlConnection connection, String account, Supplier<Future<T>> next) {
+    public static <T> Future<T> lockThen(SqlConnection connection, String account, Supplier<Future<T>> next) {
         Future<RowSet<Row>> locked = connection.preparedQuery(LOCK).execute(Tuple.of(account));
         Future<T> result = next.get();
         return locked.compose(rows -> rows.size() == 0 ? Future.failedFuture(new UnknownAccount()) : result);

@@ -1,11 +1,11 @@
 package io.proxykeys.alert;
 
 import io.proxykeys.account.UnknownAccount;
-import io.proxykeys.http.JsonText;
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.json.JsonText;
+import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.Receipt;
-import io.proxykeys.revocation.RevocationOrder;
+import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Revocations;
 import io.quarkus.vertx.VertxContextSupport;
 import io.smallrye.mutiny.TimeoutException;
@@ -47,31 +47,31 @@ public class SecurityAlerts {
      */
     public JsonText.Value handle(SecurityAlert.Envelope envelope, String awsRequestId, Duration remaining) {
         SecurityAlert alert = SecurityAlert.of(envelope, clock);
-        RevocationOrder order = RevocationOrder.alert(alert.account(), alert.id(), alert.source(), alert.reason(),
+        RevocationRequest request = RevocationRequest.alert(alert.account(), alert.id(), alert.source(), alert.reason(),
                 alert.detectedAt(), alert.blockNewKeysSeconds(), awsRequestId);
-        Receipt receipt = carryOut(order, bound(remaining));
+        Receipt receipt = carryOut(request, bound(remaining));
         return json -> {
             DeletedKeys.of(DeletedKeys.ALL, receipt).members(json);
             json.writeNumberField("keys_spared", receipt.spared());
         };
     }
 
-    private Receipt carryOut(RevocationOrder order, Duration bound) {
+    private Receipt carryOut(RevocationRequest request, Duration bound) {
         try {
-            return VertxContextSupport.subscribeAndAwait(() -> revocations.revoke(order).ifNoItem().after(bound).fail());
+            return VertxContextSupport.subscribeAndAwait(() -> revocations.revoke(request).ifNoItem().after(bound).fail());
         } catch (UnknownAccount unknown) {
             throw new AlertRefused("detail.account_id is not an account of ours");
         } catch (Throwable failure) {
             // An Error too: it would end the thread that polls for events.
-            throw new AlertFailed("alert " + order.dedupeKey() + ": " + explain(failure, order), failure);
+            throw new AlertFailed("alert " + request.dedupeKey() + ": " + explain(failure, request), failure);
         }
     }
 
     /** For whoever reads the failure queue. */
-    private static String explain(Throwable failure, RevocationOrder order) {
+    private static String explain(Throwable failure, RevocationRequest request) {
         boolean unknown = failure instanceof TimeoutException
-                || failure instanceof Refusal refusal && refusal.problem().revocationId() != null;
-        return unknown ? "whether it was carried out is unknown: if there is a receipt " + order.id()
+                || failure instanceof ProblemException refusal && refusal.problem().revocationId() != null;
+        return unknown ? "whether it was carried out is unknown: if there is a receipt " + request.id()
                 + ", it was. Replaying the event is safe"
                 : "it was not carried out: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage());
     }

@@ -1,7 +1,7 @@
 package io.proxykeys.database;
 
 import io.proxykeys.account.UnknownAccount;
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
@@ -60,7 +60,7 @@ public class Transactions {
      *
      * @param receipt the id of the receipt that the work writes
      * @param work what to do; may be run again, and must then recognise that an earlier run was committed
-     * @return the work's item once it is committed; its {@link Refusal} or {@link UnknownAccount}, with everything rolled
+     * @return the work's item once it is committed; its {@link ProblemException} or {@link UnknownAccount}, with everything rolled
      *         back; or a 503 refusal that says whether nothing was changed or the outcome is unknown
      */
     public <T> Uni<T> run(UUID receipt, Function<SqlConnection, Future<T>> work) {
@@ -79,7 +79,7 @@ public class Transactions {
     }
 
     /** Bounds several queries together as one is: a 503 refusal if they take too long. */
-    public <T> Uni<T> inTime(Uni<T> queries) {
+    public <T> Uni<T> withDeadline(Uni<T> queries) {
         return queries.ifNoItem().after(timeOut).fail().onFailure().transform(failure -> explain(failure, false, null));
     }
 
@@ -118,14 +118,14 @@ public class Transactions {
 
     private static Throwable explain(Throwable failure, boolean fateUnknown, UUID receipt) {
         if (fateUnknown) {
-            return Refusal.outcomeUnknown(receipt, failure);
+            return ProblemException.outcomeUnknown(receipt, failure);
         }
-        for (Class<? extends RuntimeException> answer : List.of(Refusal.class, UnknownAccount.class)) {
+        for (Class<? extends RuntimeException> answer : List.of(ProblemException.class, UnknownAccount.class)) {
             RuntimeException found = Failure.find(failure, answer);
             if (found != null) {
                 return found;
             }
         }
-        return Failure.isOfTheDatabase(failure) ? Refusal.unavailable(failure) : failure;
+        return Failure.isOfTheDatabase(failure) ? ProblemException.unavailable(failure) : failure;
     }
 }

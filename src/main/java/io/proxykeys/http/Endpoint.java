@@ -1,8 +1,8 @@
 package io.proxykeys.http;
 
-import io.proxykeys.access.Caller;
 import io.proxykeys.account.UnknownAccount;
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.auth.Caller;
+import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 
 /** Serves one route: reads the request and words the answer. What it asks for is carried out elsewhere. */
@@ -14,7 +14,7 @@ public interface Endpoint {
      * Serves a call. Whatever is wrong with it may be thrown, too.
      *
      * @param caller has the scope of the route
-     * @return the answer; fails with the {@link Refusal} to answer with, or with {@link UnknownAccount}
+     * @return the answer; fails with the {@link ProblemException} to answer with, or with {@link UnknownAccount}
      */
-    Uni<Answer> serve(Call call, Caller caller);
+    Uni<Response> serve(Request request, Caller caller);
 }

@@ -1,9 +1,9 @@
 package io.proxykeys.http;
 
-import io.proxykeys.access.AccessTokens;
-import io.proxykeys.access.Caller;
 import io.proxykeys.account.UnknownAccount;
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.auth.AccessTokens;
+import io.proxykeys.auth.Caller;
+import io.proxykeys.problem.ProblemException;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;
@@ -41,36 +41,36 @@ public class Endpoints {
     }
 
     /** Authenticates and serves a call. Does not fail: whatever goes wrong has an answer. */
-    public Uni<Answer> serve(Call call) {
-        return Uni.createFrom().deferred(() -> tokens.verify(call.headers("Authorization")))
-                .invoke(caller -> requireScope(caller, call.route().scope()))
-                .chain(caller -> byRoute.get(call.route()).serve(call, caller))
-                .onFailure().recoverWithItem(failure -> answer(call, failure));
+    public Uni<Response> serve(Request request) {
+        return Uni.createFrom().deferred(() -> tokens.verify(request.headers("Authorization")))
+                .invoke(caller -> requireScope(caller, request.route().scope()))
+                .chain(caller -> byRoute.get(request.route()).serve(request, caller))
+                .onFailure().recoverWithItem(failure -> answer(request, failure));
     }
 
     private static void requireScope(Caller caller, String scope) {
         if (!caller.scopes().contains(scope)) {
-            throw Refusal.insufficientScope(scope);
+            throw ProblemException.insufficientScope(scope);
         }
     }
 
     /** The one exit for everything that goes wrong: the answer to the client, the cause to the log. */
-    private static Answer answer(Call call, Throwable failure) {
-        Refusal refusal = refusal(failure);
+    private static Response answer(Request request, Throwable failure) {
+        ProblemException refusal = refusal(failure);
         Throwable cause = refusal.getCause();
         if (refusal.problem().status() >= 500) {
-            LOG.errorf(cause, "Request %s: %s", call.awsRequestId(), refusal.problem().title());
+            LOG.errorf(cause, "Request %s: %s", request.awsRequestId(), refusal.problem().title());
         } else if (cause != null) {
-            LOG.infof("Request %s: %s: %s", call.awsRequestId(), refusal.problem().title(), cause.getMessage());
+            LOG.infof("Request %s: %s: %s", request.awsRequestId(), refusal.problem().title(), cause.getMessage());
         }
-        return Answer.of(refusal);
+        return Response.of(refusal);
     }
 
-    private static Refusal refusal(Throwable failure) {
-        if (failure instanceof Refusal refusal) {
+    private static ProblemException refusal(Throwable failure) {
+        if (failure instanceof ProblemException refusal) {
             return refusal;
         }
         // Found out by the first statement; to the client it is a token that is good for nothing.
-        return failure instanceof UnknownAccount unknown ? Refusal.invalidToken(unknown) : Refusal.internal(failure);
+        return failure instanceof UnknownAccount unknown ? ProblemException.invalidToken(unknown) : ProblemException.internal(failure);
     }
 }

@@ -1,6 +1,6 @@
 package io.proxykeys.http;
 
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.problem.ProblemException;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -16,14 +16,14 @@ public final class IdempotencyKey {
     private IdempotencyKey() {
     }
 
-    /** The key of a call, or {@code null} if it has none; a 400 {@link Refusal} if it is malformed. */
-    public static String of(Call call) {
-        List<String> values = call.headers("Idempotency-Key");
+    /** The key of a call, or {@code null} if it has none; a 400 {@link ProblemException} if it is malformed. */
+    public static String of(Request request) {
+        List<String> values = request.headers("Idempotency-Key");
         if (values.isEmpty()) {
             return null;
         }
         if (values.size() > 1 || !VALID.matcher(values.get(0)).matches()) {
-            throw Refusal.malformed("The Idempotency-Key must be 1 to 255 visible ASCII characters without a comma, sent once.");
+            throw ProblemException.malformed("The Idempotency-Key must be 1 to 255 visible ASCII characters without a comma, sent once.");
         }
         return values.get(0);
     }

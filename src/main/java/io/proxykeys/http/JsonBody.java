@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.problem.ProblemException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -36,52 +36,52 @@ public final class JsonBody {
      * Reads the body of a call.
      *
      * @param fields the fields it may have
-     * @throws Refusal 413 over 8 KiB, 415 if it is not declared as JSON, 400 if it is not a JSON object, 422 for any other field
+     * @throws ProblemException 413 over 8 KiB, 415 if it is not declared as JSON, 400 if it is not a JSON object, 422 for any other field
      */
-    public static JsonBody of(Call call, Set<String> fields) {
-        byte[] bytes = bytes(call);
+    public static JsonBody of(Request request, Set<String> fields) {
+        byte[] bytes = bytes(request);
         if (bytes != null && bytes.length > MAX_BYTES) {
-            throw Refusal.bodyTooLarge(MAX_BYTES);
+            throw ProblemException.bodyTooLarge(MAX_BYTES);
         }
-        if (!isJson(call.headers("Content-Type"))) {
-            throw Refusal.notJson();
+        if (!isJson(request.headers("Content-Type"))) {
+            throw ProblemException.notJson();
         }
         JsonNode node = parse(bytes);
         for (Iterator<String> names = node.fieldNames(); names.hasNext();) {
             if (!fields.contains(names.next())) {
-                throw Refusal.invalidField("The body may have no other fields than " + String.join(", ", fields.stream().sorted().toList())
+                throw ProblemException.invalidField("The body may have no other fields than " + String.join(", ", fields.stream().sorted().toList())
                         + ". Nothing was changed.");
             }
         }
         return new JsonBody(node);
     }
 
-    /** The field {@code proxy_key}: 1 to 256 characters; else a 422 {@link Refusal}. */
+    /** The field {@code proxy_key}: 1 to 256 characters; else a 422 {@link ProblemException}. */
     public String proxyKey() {
         JsonNode value = object.get("proxy_key");
         if (value == null || !value.isTextual() || value.textValue().isEmpty()
                 || value.textValue().codePointCount(0, value.textValue().length()) > MAX_KEY) {
-            throw Refusal.invalidField("proxy_key must be a string of 1 to 256 characters. Nothing was changed.");
+            throw ProblemException.invalidField("proxy_key must be a string of 1 to 256 characters. Nothing was changed.");
         }
         return value.textValue();
     }
 
-    /** A field that is true or false, or {@code null} if there is none; else a 422 {@link Refusal}. */
+    /** A field that is true or false, or {@code null} if there is none; else a 422 {@link ProblemException}. */
     public Boolean flag(String name) {
         JsonNode value = object.get(name);
         if (value == null) {
             return null;
         }
         if (!value.isBoolean()) {
-            throw Refusal.invalidField(name + " must be true or false. Nothing was changed.");
+            throw ProblemException.invalidField(name + " must be true or false. Nothing was changed.");
         }
         return value.booleanValue();
     }
 
     /** {@code null} if the body says it is base64 and is not. */
-    private static byte[] bytes(Call call) {
-        String body = call.body() == null ? "" : call.body();
-        if (!call.isBase64Encoded()) {
+    private static byte[] bytes(Request request) {
+        String body = request.body() == null ? "" : request.body();
+        if (!request.isBase64Encoded()) {
             return body.length() > MAX_BYTES ? new byte[MAX_BYTES + 1] : body.getBytes(StandardCharsets.UTF_8);
         }
         if (body.length() > MAX_BYTES * 2) {
@@ -112,7 +112,7 @@ public final class JsonBody {
             // said below
         }
         if (node == null || !node.isObject()) {
-            throw Refusal.malformed("The body must be a JSON object, such as {\"proxy_key\":\"ek-proxy-…\"}. Nothing was changed.");
+            throw ProblemException.malformed("The body must be a JSON object, such as {\"proxy_key\":\"ek-proxy-…\"}. Nothing was changed.");
         }
         return node;
     }

@@ -1,6 +1,6 @@
 package io.proxykeys.http;
 
-import io.proxykeys.access.Scope;
+import io.proxykeys.auth.Scope;
 import java.util.Optional;
 
 /**

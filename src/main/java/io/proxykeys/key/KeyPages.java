@@ -1,7 +1,8 @@
 package io.proxykeys.key;
 
 import io.proxykeys.database.Transactions;
-import io.proxykeys.http.JsonPage;
+import io.proxykeys.http.Cursor;
+import io.proxykeys.json.JsonPage;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -39,20 +40,20 @@ public class KeyPages {
      * @param json the keys, a JSON array
      * @param next where the next page begins; {@code null}: this is the last one
      */
-    public record KeyPage(String json, Place next) {
+    public record KeyPage(String json, Cursor next) {
     }
 
     /** Up to 15,000 keys of an account that come after a place. */
-    public Uni<KeyPage> ofAccount(String account, Place from) {
+    public Uni<KeyPage> ofAccount(String account, Cursor from) {
         return page(LIVE, account, from);
     }
 
     /** Up to 15,000 keys that a revocation deleted and that come after a place. */
-    public Uni<KeyPage> ofRevocation(UUID revocation, Place from) {
+    public Uni<KeyPage> ofRevocation(UUID revocation, Cursor from) {
         return page(DELETED, revocation, from);
     }
 
-    private Uni<KeyPage> page(String query, Object owner, Place from) {
+    private Uni<KeyPage> page(String query, Object owner, Cursor from) {
         return fill(new JsonPage(MAX_KEYS), from, place -> transactions.read(session ->
                 session.createNativeQuery(query, Object[].class)
                         .setParameter(1, owner)
@@ -62,9 +63,9 @@ public class KeyPages {
                         .getResultList()));
     }
 
-    private Uni<KeyPage> fill(JsonPage page, Place from, Function<Place, Uni<List<Object[]>>> chunk) {
+    private Uni<KeyPage> fill(JsonPage page, Cursor from, Function<Cursor, Uni<List<Object[]>>> chunk) {
         return chunk.apply(from).chain(rows -> {
-            Place last = from;
+            Cursor last = from;
             for (Object[] row : rows) {
                 if (!page.add(ListedKey.of(row))) {
                     return Uni.createFrom().item(new KeyPage(page.json(), last));

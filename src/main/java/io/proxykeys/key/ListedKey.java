@@ -1,7 +1,8 @@
 package io.proxykeys.key;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.proxykeys.http.JsonText;
+import io.proxykeys.http.Cursor;
+import io.proxykeys.json.JsonText;
 import java.io.IOException;
 import java.math.BigDecimal;
 
@@ -44,8 +45,8 @@ public record ListedKey(
     }
 
     /** The place of a row of {@link #COLUMNS} in the order of creation, then key. */
-    public static Place placeOf(Object[] row) {
-        return new Place((Long) row[10], (String) row[1]);
+    public static Cursor placeOf(Object[] row) {
+        return new Cursor((Long) row[10], (String) row[1]);
     }
 
     @Override

@@ -1,8 +1,8 @@
 package io.proxykeys.revocation;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.proxykeys.http.Answer;
-import io.proxykeys.http.JsonText;
+import io.proxykeys.http.Response;
+import io.proxykeys.json.JsonText;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.UUID;
@@ -34,8 +34,8 @@ public record DeletedKeys(
     }
 
     /** The answer to a deletion; a replay is marked as one, and its body is the first answer's, byte for byte. */
-    static Answer answer(String message, Receipt receipt) {
-        Answer answer = Answer.json(of(message, receipt));
+    public static Response answer(String message, Receipt receipt) {
+        Response answer = Response.json(of(message, receipt));
         return receipt.replayed() ? answer.with("Idempotency-Replayed", "true") : answer;
     }
 

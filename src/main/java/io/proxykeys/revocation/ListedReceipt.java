@@ -1,7 +1,7 @@
 package io.proxykeys.revocation;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.proxykeys.http.JsonText;
+import io.proxykeys.json.JsonText;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.util.UUID;
@@ -21,7 +21,7 @@ import java.util.UUID;
  * @param balance the balance after it; six decimals
  * @param keys a JSON array of the deleted keys as they were; {@code null} in a list, and then not written
  */
-record ListedReceipt(
+public record ListedReceipt(
         UUID revocationId,
         long revokedAt,
         String trigger,
@@ -39,12 +39,12 @@ record ListedReceipt(
             id, listed_seconds(revoked_at, 0), trigger, operation, requested_by, reason, keys_deleted, keys_spared, credits_returned, \
             balance_after, CAST(extract(epoch FROM revoked_at) * 1000000 AS bigint)""";
 
-    static ListedReceipt of(Object[] row) {
+    public static ListedReceipt of(Object[] row) {
         return new ListedReceipt((UUID) row[0], (Long) row[1], (String) row[2], (String) row[3], (String) row[4],
                 (String) row[5], (Integer) row[6], (Integer) row[7], (BigDecimal) row[8], (BigDecimal) row[9], null);
     }
 
-    ListedReceipt with(String deletedKeys) {
+    public ListedReceipt with(String deletedKeys) {
         return new ListedReceipt(revocationId, revokedAt, trigger, operation, requestedBy, reason, deleted, spared, creditsReturned,
                 balance, deletedKeys);
     }

@@ -1,6 +1,6 @@
 package io.proxykeys.revocation;
 
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.problem.ProblemException;
 import java.util.Locale;
 
 /** Which keys a revocation takes. The predicates are in the database function {@code proxy_key_selected}. */
@@ -23,7 +23,7 @@ public enum Operation {
      * The keys that a query asks for: all without a query, else those of {@code status=expired}, {@code inactive} or
      * {@code never_used}. Compared as it is and not decoded: a typo must never delete everything.
      */
-    static Operation ofQuery(String rawQuery) {
+    public static Operation ofQuery(String rawQuery) {
         if (rawQuery.isEmpty()) {
             return ALL;
         }
@@ -31,7 +31,7 @@ public enum Operation {
             case STATUS + "expired" -> EXPIRED;
             case STATUS + "inactive" -> INACTIVE;
             case STATUS + "never_used" -> NEVER_USED;
-            default -> throw Refusal.malformed(
+            default -> throw ProblemException.malformed(
                     "The query must be empty (all keys), or status=expired, status=inactive or status=never_used, once."
                             + " Nothing was deleted.");
         };

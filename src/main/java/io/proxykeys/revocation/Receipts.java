@@ -2,10 +2,10 @@ package io.proxykeys.revocation;
 
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.Transactions;
+import io.proxykeys.http.Cursor;
 import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyPages;
-import io.proxykeys.key.Place;
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -17,10 +17,10 @@ import java.util.UUID;
 public class Receipts {
 
     /** Receipts of one page. */
-    static final int PAGE = 1_000;
+    public static final int PAGE = 1_000;
 
     /** Before the newest receipt. */
-    static final Place NEWEST = new Place(Place.LATEST, "ffffffff-ffff-ffff-ffff-ffffffffffff");
+    public static final Cursor NEWEST = new Cursor(Cursor.LATEST, "ffffffff-ffff-ffff-ffff-ffffffffffff");
 
     /** Newest first; one more than a page, to see whether there is another. A row without receipt for an account that has none. */
     private static final String LIST = "SELECT r.* FROM account a LEFT JOIN LATERAL (SELECT " + ListedReceipt.COLUMNS + """
@@ -45,7 +45,7 @@ public class Receipts {
     }
 
     /** Up to {@value #PAGE} rows of {@link ListedReceipt#COLUMNS}, and one more if there are more. */
-    Uni<List<Object[]>> after(String account, Place from) {
+    public Uni<List<Object[]>> after(String account, Cursor from) {
         UUID id = idOf(from);
         return transactions.read(session -> session.createNativeQuery(LIST, Object[].class)
                 .setParameter(1, account)
@@ -56,13 +56,13 @@ public class Receipts {
                 .map(Receipts::ofExistingAccount);
     }
 
-    Uni<Long> count(String account) {
+    public Uni<Long> count(String account) {
         return transactions.read(session -> session.createNativeQuery(COUNT, Long.class)
                 .setParameter(1, account).getSingleResult());
     }
 
     /** A receipt of the account, or {@code null}. */
-    Uni<ListedReceipt> find(String account, UUID id) {
+    public Uni<ListedReceipt> find(String account, UUID id) {
         return transactions.read(session -> session.createNativeQuery(ONE, Object[].class)
                 .setParameter(1, account).setParameter(2, id).getResultList())
                 .map(Receipts::ofExistingAccount)
@@ -70,17 +70,17 @@ public class Receipts {
     }
 
     /** A page of the keys that a revocation deleted. */
-    Uni<KeyPage> keys(UUID revocation, Place from) {
+    public Uni<KeyPage> keys(UUID revocation, Cursor from) {
         return pages.ofRevocation(revocation, from);
     }
 
     /** Bounds several of these together. */
-    <T> Uni<T> inTime(Uni<T> queries) {
-        return transactions.inTime(queries);
+    public <T> Uni<T> withDeadline(Uni<T> queries) {
+        return transactions.withDeadline(queries);
     }
 
-    static Place placeOf(Object[] row) {
-        return new Place((Long) row[10], row[0].toString());
+    public static Cursor placeOf(Object[] row) {
+        return new Cursor((Long) row[10], row[0].toString());
     }
 
     private static List<Object[]> ofExistingAccount(List<Object[]> rows) {
@@ -90,11 +90,11 @@ public class Receipts {
         return rows.get(0)[0] == null ? List.of() : rows;
     }
 
-    private static UUID idOf(Place place) {
+    private static UUID idOf(Cursor place) {
         try {
             return UUID.fromString(place.id());
         } catch (IllegalArgumentException e) {
-            throw Refusal.malformed("The query must be that of a Link header of this API.");
+            throw ProblemException.malformed("The query must be that of a Link header of this API.");
         }
     }
 }

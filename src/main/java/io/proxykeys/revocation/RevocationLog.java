@@ -22,17 +22,17 @@ class RevocationLog {
         this.json = json;
     }
 
-    void revoked(RevocationOrder order, Receipt receipt) {
+    void revoked(RevocationRequest request, Receipt receipt) {
         ObjectNode line = json.createObjectNode()
                 .put("event", receipt.replayed() ? "revocation_replayed" : "proxy_keys_revoked")
                 .put("revocation_id", receipt.id().toString())
-                .put("account_id", order.account())
-                .put("trigger", order.trigger().code())
-                .put("operation", order.operation().code())
+                .put("account_id", request.account())
+                .put("trigger", request.trigger().code())
+                .put("operation", request.operation().code())
                 .put("keys_deleted", receipt.deleted())
                 .put("keys_spared", receipt.spared())
                 .put("credits_returned", receipt.creditsReturned())
-                .put("aws_request_id", order.awsRequestId());
+                .put("aws_request_id", request.awsRequestId());
         LOG.info(line);
     }
 }

@@ -4,7 +4,7 @@ import io.proxykeys.account.AccountLock;
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.key.KeyReference;
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -31,7 +31,7 @@ public class Revocations {
     private static final String REVOKE = """
             SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after
               FROM revoke_proxy_keys(%s, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
-            .formatted(AccountLock.ifHeld("$1::uuid")); // a receipt without an id is none: nothing is deleted without the lock
+            .formatted(AccountLock.whileLocked("$1::uuid")); // a receipt without an id is none: nothing is deleted without the lock
 
     /** Alerts are never limited: what they say is urgent every time. */
     private static final Limit NONE = new Limit("none", 0, 1);
@@ -64,19 +64,19 @@ public class Revocations {
     }
 
     /**
-     * Carries out an order.
+     * Carries out an request.
      *
-     * @return the receipt, also when there was no key to delete; fails with {@link UnknownAccount}, or with the {@link Refusal}
+     * @return the receipt, also when there was no key to delete; fails with {@link UnknownAccount}, or with the {@link ProblemException}
      *         to answer with: 403 and 404 for a key of another account or none, 422 for a dedupe key of another operation,
      *         429 at the limit, 503 if the database cannot be used or its confirmation was lost
      */
-    public Uni<Receipt> revoke(RevocationOrder order) {
-        Limit limit = limit(order);
-        return transactions.run(order.id(), connection ->
-                        AccountLock.first(connection, order.account(), () -> revoke(connection, order, limit)))
+    public Uni<Receipt> revoke(RevocationRequest request) {
+        Limit limit = limit(request);
+        return transactions.run(request.id(), connection ->
+                        AccountLock.lockThen(connection, request.account(), () -> revoke(connection, request, limit)))
                 // After COMMIT: a refused removal is counted against the limit.
                 .map(row -> receipt(row, limit))
-                .invoke(receipt -> log.revoked(order, receipt));
+                .invoke(receipt -> log.revoked(request, receipt));
     }
 
     /**
@@ -85,9 +85,9 @@ public class Revocations {
      * @param refused is told why the database would not carry out any revocation: the function is missing, or not granted
      */
     Uni<Void> rehearse(Consumer<Throwable> refused) {
-        RevocationOrder order = RevocationOrder.alert(NOBODY, "rehearsal", "rehearsal", null, Instant.EPOCH, 0, "");
-        return transactions.run(order.id(), connection ->
-                        AccountLock.first(connection, NOBODY, () -> revoke(connection, order, NONE).onFailure(failure -> {
+        RevocationRequest request = RevocationRequest.alert(NOBODY, "rehearsal", "rehearsal", null, Instant.EPOCH, 0, "");
+        return transactions.run(request.id(), connection ->
+                        AccountLock.lockThen(connection, NOBODY, () -> revoke(connection, request, NONE).onFailure(failure -> {
                             if (failure instanceof PgException error && error.getSqlState().startsWith(SYNTAX_OR_ACCESS)) {
                                 refused.accept(failure);
                             }
@@ -95,27 +95,27 @@ public class Revocations {
                 .replaceWithVoid();
     }
 
-    private Limit limit(RevocationOrder order) {
-        if (order.trigger() == RevocationOrder.Trigger.ALERT) {
+    private Limit limit(RevocationRequest request) {
+        if (request.trigger() == RevocationRequest.Trigger.ALERT) {
             return NONE;
         }
-        return order.operation() == Operation.ONE ? remove : deleteAll;
+        return request.operation() == Operation.ONE ? remove : deleteAll;
     }
 
-    private static Future<Row> revoke(SqlConnection connection, RevocationOrder order, Limit limit) {
-        KeyReference target = order.target();
+    private static Future<Row> revoke(SqlConnection connection, RevocationRequest request, Limit limit) {
+        KeyReference target = request.target();
         return connection.preparedQuery(REVOKE).execute(Tuple.tuple()
-                        .addUUID(order.id())
-                        .addString(order.account())
-                        .addString(order.trigger().code())
-                        .addString(order.operation().code())
+                        .addUUID(request.id())
+                        .addString(request.account())
+                        .addString(request.trigger().code())
+                        .addString(request.operation().code())
                         .addString(target == null ? null : target.id())
                         .addBuffer(target == null ? null : Buffer.buffer(target.secretHash()))
-                        .addString(order.dedupeKey())
-                        .addString(order.requestedBy())
-                        .addString(order.reason())
-                        .addOffsetDateTime(order.createdUntil() == null ? null : order.createdUntil().atOffset(ZoneOffset.UTC))
-                        .addInteger(order.blockNewKeysSeconds())
+                        .addString(request.dedupeKey())
+                        .addString(request.requestedBy())
+                        .addString(request.reason())
+                        .addOffsetDateTime(request.createdUntil() == null ? null : request.createdUntil().atOffset(ZoneOffset.UTC))
+                        .addInteger(request.blockNewKeysSeconds())
                         .addInteger(limit.perMinute)
                         .addInteger(limit.burst))
                 .map(rows -> rows.iterator().next());
@@ -126,11 +126,11 @@ public class Revocations {
         return switch (outcome) {
             case "revoked", "replayed" -> new Receipt(row.getUUID(1), row.getInteger(2), row.getInteger(3) == null ? 0 : row.getInteger(3),
                     row.getBigDecimal(4), row.getBigDecimal(5), row.getLong(6), outcome.equals("replayed"));
-            case "reused" -> throw Refusal.idempotencyKeyReused();
-            case "limited" -> throw Refusal.tooManyRequests(limit.name, limit.burst, limit.perMinute,
+            case "reused" -> throw ProblemException.idempotencyKeyReused();
+            case "limited" -> throw ProblemException.tooManyRequests(limit.name, limit.burst, limit.perMinute,
                     Duration.ofSeconds(row.getInteger(7)));
-            case "foreign" -> throw Refusal.foreignKey();
-            case "unknown" -> throw Refusal.unknownKey();
+            case "foreign" -> throw ProblemException.foreignKey();
+            case "unknown" -> throw ProblemException.unknownKey();
             default -> throw new IllegalStateException("Unknown outcome " + outcome);
         };
     }

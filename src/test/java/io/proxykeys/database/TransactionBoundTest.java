@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.problem.ProblemException;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.vertx.VertxContextSupport;
@@ -49,7 +49,7 @@ class TransactionBoundTest {
                 VertxContextSupport.subscribeAndAwait(() -> transactions.run(receipt, connection ->
                         connection.preparedQuery(WORK).execute(Tuple.of(receipt, account))));
                 answered = true;
-            } catch (Refusal refusal) {
+            } catch (ProblemException refusal) {
                 assertEquals(503, refusal.problem().status());
                 answered = false;
                 if (refusal.problem().revocationId() != null) {

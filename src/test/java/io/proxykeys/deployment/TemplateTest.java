@@ -16,8 +16,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.proxykeys.access.AccessTokens;
-import io.proxykeys.access.KeyLocation;
+import io.proxykeys.auth.AccessTokens;
+import io.proxykeys.auth.KeyLocation;
 import io.proxykeys.http.Route;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,5 +1,9 @@
 package io.proxykeys.harness;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -45,6 +49,20 @@ public final class Gateway {
 
         public JsonNode json() {
             return Api.json(body());
+        }
+
+        /** Problem details, and nothing of the inside. */
+        public void assertIsProblem(int status) {
+            assertEquals("application/problem+json", header("Content-Type"));
+            assertEquals("no-store", header("Cache-Control"));
+            assertEquals("nosniff", header("X-Content-Type-Options"));
+            assertFalse(payload.path("isBase64Encoded").asBoolean(), "base64");
+            JsonNode problem = json();
+            assertEquals(status, problem.get("status").intValue());
+            assertTrue(problem.get("type").textValue().startsWith("urn:problem-type:proxy-keys:"), body());
+            assertFalse(problem.get("title").textValue().isEmpty());
+            assertEquals(problem.get("detail"), problem.get("message"));
+            assertFalse(body().matches("(?s).*(<|Exception|io\\.|java\\.|org\\.|SELECT|\\tat ).*"), body());
         }
     }
 

@@ -12,10 +12,9 @@ import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.harness.WireTap.Fault;
-import io.proxykeys.http.Answer;
 import io.proxykeys.http.Route;
 import io.proxykeys.problem.Problem;
-import io.proxykeys.problem.Refusal;
+import io.proxykeys.problem.ProblemException;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
@@ -48,7 +47,7 @@ class OpenApiTest {
     private static final Set<Route> WITH_IDEMPOTENCY_KEY = EnumSet.of(Route.DELETE_ALL, Route.REMOVE);
     private static final String PROBLEM = "/content/" + Description.escaped(Problem.MEDIA_TYPE);
 
-    /** Which routes answer with a refusal, by the name of its factory in {@link Refusal}. */
+    /** Which routes answer with a refusal, by the name of its factory in {@link ProblemException}. */
     private static final Map<String, Set<Route>> REFUSALS = Map.ofEntries(
             Map.entry("notFound", ALL),
             Map.entry("unauthenticated", ALL),
@@ -115,9 +114,9 @@ class OpenApiTest {
             if (!REFUSALS.get(factory.getKey()).contains(route)) {
                 continue;
             }
-            Refusal refusal = refusal(factory.getValue(), route);
+            ProblemException refusal = refusal(factory.getValue(), route);
             String response = DESCRIPTION.response(route, refusal.problem().status());
-            JsonNode expected = Api.json(Answer.of(refusal).body());
+            JsonNode expected = Api.json(io.proxykeys.http.Response.of(refusal).body());
             // These are worded by their callers; real answers are compared below.
             boolean worded = !Set.of("malformed", "invalidField").contains(factory.getKey());
             assertTrue(DESCRIPTION.examples(response + PROBLEM).stream().anyMatch(example -> worded
@@ -329,14 +328,14 @@ class OpenApiTest {
 
     private static Map<String, Method> factories() {
         Map<String, Method> factories = new TreeMap<>();
-        Stream.of(Refusal.class.getDeclaredMethods())
+        Stream.of(ProblemException.class.getDeclaredMethods())
                 .filter(method -> Modifier.isStatic(method.getModifiers()) && Modifier.isPublic(method.getModifiers())
-                        && method.getReturnType() == Refusal.class)
+                        && method.getReturnType() == ProblemException.class)
                 .forEach(method -> factories.put(method.getName(), method));
         return factories;
     }
 
-    private static Refusal refusal(Method factory, Route route) throws ReflectiveOperationException {
+    private static ProblemException refusal(Method factory, Route route) throws ReflectiveOperationException {
         boolean remove = route == Route.REMOVE;
         Object[] arguments = switch (factory.getName()) {
             case "insufficientScope" -> new Object[] { route.scope() };
@@ -347,7 +346,7 @@ class OpenApiTest {
             case "outcomeUnknown" -> new Object[] { route == Route.TOGGLE ? null : UUID.randomUUID(), null };
             default -> new Object[factory.getParameterCount()];
         };
-        return (Refusal) factory.invoke(null, arguments);
+        return (ProblemException) factory.invoke(null, arguments);
     }
 
     private static boolean sameProblem(JsonNode expected, JsonNode example) {

@@ -1,0 +1,20 @@
+package io.proxykeys.auth;
+
+/**
+ * What a token may be allowed to do, as it stands in its {@code scope} claim
+ * (<a href="https://www.rfc-editor.org/rfc/rfc9068#section-2.2.3">RFC 9068, section 2.2.3</a>).
+ */
+public final class Scope {
+
+    /** List proxy keys, preview a deletion, read receipts. */
+    public static final String READ = "proxy_keys:read";
+
+    /** Enable and disable proxy keys. */
+    public static final String WRITE = "proxy_keys:write";
+
+    /** Delete proxy keys, one or all. */
+    public static final String DELETE = "proxy_keys:delete";
+
+    private Scope() {
+    }
+}

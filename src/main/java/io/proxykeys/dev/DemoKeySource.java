@@ -1,0 +1,59 @@
+package io.proxykeys.dev;
+
+import io.proxykeys.auth.KeySource;
+import io.quarkus.arc.profile.IfBuildProfile;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.List;
+import org.jose4j.jwk.JsonWebKeySet;
+import org.jose4j.jwk.RsaJsonWebKey;
+import org.jose4j.jwk.RsaJwkGenerator;
+import org.jose4j.jws.AlgorithmIdentifiers;
+import org.jose4j.jws.JsonWebSignature;
+import org.jose4j.jwt.JwtClaims;
+import org.jose4j.lang.JoseException;
+
+/** Development only: a signing key made at each start, kept in memory, and the tokens it signs. */
+@Singleton
+@IfBuildProfile("dev")
+class DemoKeySource implements KeySource {
+
+    private final RsaJsonWebKey key;
+
+    DemoKeySource() {
+        try {
+            key = RsaJwkGenerator.generateJwk(2048);
+            key.setKeyId("demo");
+        } catch (JoseException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public Uni<String> document() {
+        return Uni.createFrom().item(new JsonWebKeySet(List.of(key)).toJson());
+    }
+
+    String token(String issuer, String audience, String account, String scope, Duration validity) {
+        JwtClaims claims = new JwtClaims();
+        claims.setIssuer(issuer);
+        claims.setAudience(audience);
+        claims.setSubject(account);
+        claims.setClaim("scope", scope);
+        claims.setClaim("client_id", "quickstart");
+        claims.setIssuedAtToNow();
+        claims.setExpirationTimeMinutesInTheFuture(validity.toMinutes());
+        JsonWebSignature jws = new JsonWebSignature();
+        jws.setPayload(claims.toJson());
+        jws.setKey(key.getPrivateKey());
+        jws.setKeyIdHeaderValue(key.getKeyId());
+        jws.setHeader("typ", "at+jwt");
+        jws.setAlgorithmHeaderValue(AlgorithmIdentifiers.RSA_USING_SHA256);
+        try {
+            return jws.getCompactSerialization();
+        } catch (JoseException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.proxykeys.lambda;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestHandler;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
+import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
+import io.proxykeys.alert.AlertFailed;
+import io.proxykeys.alert.AlertRefused;
+import io.proxykeys.alert.SecurityAlerts;
+import io.proxykeys.http.Endpoints;
+import io.proxykeys.http.Request;
+import io.proxykeys.http.Response;
+import io.proxykeys.http.Route;
+import io.proxykeys.problem.ProblemException;
+import io.quarkus.vertx.VertxContextSupport;
+import jakarta.annotation.Priority;
+import jakarta.decorator.Decorator;
+import jakarta.decorator.Delegate;
+import jakarta.enterprise.context.Dependent;
+import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.Instance;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.jboss.logging.Logger;
+
+/**
+ * The function's entry: every event passes here before anything else sees it.
+ *
+ * <p>An event with {@code requestContext.http} is HTTP
+ * (<a href="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html">payload
+ * format 2.0</a>). Its method and path have to be exactly those of a {@link Route}, else the answer is 404, decided before
+ * token, body and database.
+ *
+ * <p>An event without any {@code requestContext} is a security alert or an error: nothing that comes through the gateway is ever
+ * taken for one. Any other event is a function error, so that Lambda retries it and hands it on.
+ *
+ * <p>Nothing escapes but exceptions: an {@code Error} would end the thread that polls for events, and the function would
+ * hang until its time-out.
+ */
+@Decorator
+@Dependent
+@Priority(1)
+class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> {
+
+    private static final Logger LOG = Logger.getLogger(FunctionEntry.class);
+    /** Written once for all: it should cost nothing. */
+    private static final Response NOT_FOUND = Response.of(ProblemException.notFound());
+
+    private final RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router;
+    private final Endpoints endpoints;
+    private final SecurityAlerts alerts;
+    private final DevPages devPages;
+
+    @Inject
+    FunctionEntry(@Any @Delegate RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router,
+            Endpoints endpoints, SecurityAlerts alerts, Instance<DevPages> devPages) {
+        this.router = router;
+        this.endpoints = endpoints;
+        this.alerts = alerts;
+        this.devPages = devPages.isResolvable() ? devPages.get() : DevPages.NONE;
+    }
+
+    @Override
+    public APIGatewayV2HTTPResponse handleRequest(APIGatewayV2HTTPEvent event, Context context) {
+        if (event instanceof LambdaEvent received && received.isHttp()) {
+            return answer(received, context);
+        }
+        if (event instanceof LambdaEvent received && !received.hasRequestContext()) {
+            return revoke(received, context);
+        }
+        throw new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert");
+    }
+
+    private LambdaResponse revoke(LambdaEvent event, Context context) {
+        try {
+            return new LambdaResponse(alerts.handle(event, context.getAwsRequestId(),
+                    Duration.ofMillis(context.getRemainingTimeInMillis())));
+        } catch (Error error) {
+            throw new AlertFailed("the alert was not carried out: " + error, error);
+        }
+    }
+
+    private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
+        try {
+            if (devPages.contain(event.getRawPath())) {
+                return router.handleRequest(event, context);
+            }
+            Optional<Route> route = Route.match(event.getRequestContext().getHttp().getMethod(), event.getRawPath());
+            return response(route.isEmpty() ? NOT_FOUND : serve(new Request(route.get(), event, context.getAwsRequestId())));
+        } catch (Throwable failure) {
+            LOG.errorf(failure, "Request %s failed", context.getAwsRequestId());
+            return response(Response.of(ProblemException.internal(failure)));
+        }
+    }
+
+    /** On the event loop, where the database's answers arrive; this thread waits. */
+    private Response serve(Request request) throws Throwable {
+        return VertxContextSupport.subscribeAndAwait(() -> endpoints.serve(request));
+    }
+
+    private static APIGatewayV2HTTPResponse response(Response answer) {
+        Map<String, String> headers = new HashMap<>(answer.headers());
+        headers.put("Cache-Control", "no-store");
+        headers.put("X-Content-Type-Options", "nosniff");
+        return APIGatewayV2HTTPResponse.builder().withStatusCode(answer.status()).withHeaders(headers).withBody(answer.body()).build();
+    }
+}

@@ -1,0 +1,42 @@
+package io.proxykeys.operation.deleteall;
+
+import io.proxykeys.auth.Caller;
+import io.proxykeys.http.Endpoint;
+import io.proxykeys.http.IdempotencyKey;
+import io.proxykeys.http.Request;
+import io.proxykeys.http.Response;
+import io.proxykeys.http.Route;
+import io.proxykeys.revocation.DeletedKeys;
+import io.proxykeys.revocation.Operation;
+import io.proxykeys.revocation.RevocationRequest;
+import io.proxykeys.revocation.Revocations;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+
+/**
+ * {@code DELETE /v1/auth/proxy}: deletes every proxy key of the caller's account, at once and for good, and returns the
+ * unused credits. With {@code ?status=} only the expired, the inactive or the never used ones. A request body is ignored.
+ */
+@Singleton
+class DeleteAllEndpoint implements Endpoint {
+
+    private final Revocations revocations;
+
+    @Inject
+    DeleteAllEndpoint(Revocations revocations) {
+        this.revocations = revocations;
+    }
+
+    @Override
+    public Route route() {
+        return Route.DELETE_ALL;
+    }
+
+    @Override
+    public Uni<Response> serve(Request request, Caller caller) {
+        Operation operation = Operation.ofQuery(request.rawQuery());
+        RevocationRequest revocation = RevocationRequest.request(caller, operation, null, IdempotencyKey.of(request), request.awsRequestId());
+        return revocations.revoke(revocation).map(receipt -> DeletedKeys.answer(DeletedKeys.ALL, receipt));
+    }
+}

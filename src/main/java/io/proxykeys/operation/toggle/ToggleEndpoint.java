@@ -1,0 +1,76 @@
+package io.proxykeys.operation.toggle;
+
+import io.proxykeys.account.AccountLock;
+import io.proxykeys.auth.Caller;
+import io.proxykeys.database.Transactions;
+import io.proxykeys.http.Endpoint;
+import io.proxykeys.http.JsonBody;
+import io.proxykeys.http.Request;
+import io.proxykeys.http.Response;
+import io.proxykeys.http.Route;
+import io.proxykeys.key.KeyReference;
+import io.proxykeys.problem.ProblemException;
+import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.Set;
+
+/**
+ * {@code POST /v1/auth/proxy/toggle}: disables or enables one proxy key; with {@code is_active} sets its state, which may be
+ * repeated, without it flips it. Moves no credits.
+ */
+@Singleton
+class ToggleEndpoint implements Endpoint {
+
+    private static final Set<String> FIELDS = Set.of("proxy_key", "is_active");
+    /** Without the lock, no key is found to be the caller's. */
+    private static final String TOGGLE = "SELECT outcome, status FROM toggle_proxy_key(" + AccountLock.whileLocked("$1::text") + ", $2, $3, $4)";
+
+    private final Transactions transactions;
+
+    @Inject
+    ToggleEndpoint(Transactions transactions) {
+        this.transactions = transactions;
+    }
+
+    @Override
+    public Route route() {
+        return Route.TOGGLE;
+    }
+
+    @Override
+    public Uni<Response> serve(Request request, Caller caller) {
+        String account = caller.account();
+        JsonBody body = JsonBody.of(request, FIELDS);
+        request.refuseQuery();
+        KeyReference target = KeyReference.of(body.proxyKey());
+        Boolean wanted = body.flag("is_active");
+        return transactions.run(connection ->
+                        AccountLock.lockThen(connection, account, () -> toggle(connection, account, target, wanted)))
+                .map(row -> Response.json(json -> {
+                    json.writeStringField("message", "Proxy key status updated");
+                    json.writeBooleanField("status", newState(row));
+                }));
+    }
+
+    private static Future<Row> toggle(SqlConnection connection, String account, KeyReference target, Boolean wanted) {
+        return connection.preparedQuery(TOGGLE)
+                .execute(Tuple.of(account, target.id(), Buffer.buffer(target.secretHash()), wanted))
+                .map(rows -> rows.iterator().next());
+    }
+
+    /** Whether the key is active now. */
+    private static boolean newState(Row row) {
+        return switch (row.getString(0)) {
+            case "toggled" -> row.getBoolean(1);
+            case "foreign" -> throw ProblemException.foreignKey();
+            case "unknown" -> throw ProblemException.unknownKey();
+            default -> throw new IllegalStateException("Unknown outcome " + row.getString(0));
+        };
+    }
+}

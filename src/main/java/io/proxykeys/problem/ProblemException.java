@@ -1,0 +1,155 @@
+package io.proxykeys.problem;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * A request that is not served, with the answer its sender gets. The one place that words refusals; the cause, if there is
+ * one, goes to the log and never to the client.
+ */
+public final class ProblemException extends RuntimeException {
+
+    private static final String TYPE = "urn:problem-type:proxy-keys:";
+    private static final String CHALLENGE = "Bearer realm=\"proxy-keys\"";
+
+    private final transient Problem problem;
+    private final transient Map<String, String> headers = new LinkedHashMap<>();
+
+    private ProblemException(int status, String type, String title, String detail) {
+        this(new Problem(TYPE + type, title, status, detail, null), null);
+    }
+
+    private ProblemException(Problem problem, Throwable cause) {
+        // No stack trace: a refusal is an answer and not a fault.
+        super(problem.detail(), cause, false, false);
+        this.problem = problem;
+    }
+
+    /** 404: no such path and method, however close. */
+    public static ProblemException notFound() {
+        return new ProblemException(404, "not-found", "Not found",
+                "There is nothing here. Paths and methods have to match exactly.");
+    }
+
+    /** 401 without an error code: no token was sent (RFC 6750, section 3.1). */
+    public static ProblemException unauthenticated() {
+        return new ProblemException(401, "unauthenticated", "Authentication required",
+                "Send an access token: Authorization: Bearer <JWT>.")
+                .with("WWW-Authenticate", CHALLENGE);
+    }
+
+    /** 401: the token cannot be accepted. Which check it failed is for the log: it would help an attacker most. */
+    public static ProblemException invalidToken(Throwable cause) {
+        ProblemException refusal = new ProblemException(new Problem(TYPE + "invalid-token", "Invalid token", 401,
+                "The access token is invalid or has expired. Get a new one.", null), cause);
+        return refusal.with("WWW-Authenticate",
+                CHALLENGE + ", error=\"invalid_token\", error_description=\"The access token is invalid or has expired\"");
+    }
+
+    /** 403: a valid token without the scope. */
+    public static ProblemException insufficientScope(String scope) {
+        return new ProblemException(403, "insufficient-scope", "Insufficient scope", "The access token lacks the scope " + scope + ".")
+                .with("WWW-Authenticate", CHALLENGE + ", error=\"insufficient_scope\", scope=\"" + scope + "\"");
+    }
+
+    /** 400: query, header or body is malformed. */
+    public static ProblemException malformed(String detail) {
+        return new ProblemException(400, "malformed-request", "Malformed request", detail);
+    }
+
+    /** 413: the body is larger than any that could be meant. */
+    public static ProblemException bodyTooLarge(int limit) {
+        return new ProblemException(413, "body-too-large", "Body too large", "The body must have at most " + limit + " bytes.");
+    }
+
+    /** 415: the body is not JSON. */
+    public static ProblemException notJson() {
+        return new ProblemException(415, "not-json", "Unsupported media type", "Send JSON: Content-Type: application/json.");
+    }
+
+    /** 422: a field of the body is missing or out of bounds. */
+    public static ProblemException invalidField(String detail) {
+        return new ProblemException(422, "invalid-field", "Invalid field", detail);
+    }
+
+    /** 403: the key belongs to somebody else. */
+    public static ProblemException foreignKey() {
+        return new ProblemException(403, "foreign-key", "Not your proxy key", "This proxy key belongs to another account.");
+    }
+
+    /** 404: no such key, or it was deleted. */
+    public static ProblemException unknownKey() {
+        return new ProblemException(404, "unknown-key", "No such proxy key", "There is no such proxy key, or it was deleted already.");
+    }
+
+    /** 404: no such receipt of this account. */
+    public static ProblemException unknownReceipt() {
+        return new ProblemException(404, "unknown-receipt", "No such receipt",
+                "This account has no such receipt, or it is older than receipts are kept.");
+    }
+
+    /** 422: the Idempotency-Key was used for something else. */
+    public static ProblemException idempotencyKeyReused() {
+        return new ProblemException(422, "idempotency-key-reused", "Idempotency-Key reused",
+                "This Idempotency-Key was used for another operation. Nothing was changed; use a new one.");
+    }
+
+    /**
+     * 429: the account's own limit.
+     *
+     * @param policy the limit's name
+     * @param burst how many calls may come at once
+     * @param perMinute how many calls a minute are allowed in the long run
+     * @param wait how long until the next call is let through
+     */
+    public static ProblemException tooManyRequests(String policy, int burst, int perMinute, Duration wait) {
+        long seconds = Math.max(1, wait.toSeconds());
+        // draft-ietf-httpapi-ratelimit-headers-10: q calls in w seconds; r left, more of them in t seconds.
+        long window = Math.max(1, (60L * burst + perMinute - 1) / perMinute);
+        return new ProblemException(429, "rate-limited", "Too many requests",
+                "This account's limit of " + perMinute + " calls a minute is used up. Nothing was changed; try again in "
+                        + seconds + " s.")
+                .with("Retry-After", Long.toString(seconds))
+                .with("RateLimit-Policy", '"' + policy + "\";q=" + burst + ";w=" + window)
+                .with("RateLimit", '"' + policy + "\";r=0;t=" + seconds);
+    }
+
+    /** 503: the request could not be served at the moment, and nothing was changed. */
+    public static ProblemException unavailable(Throwable cause) {
+        return new ProblemException(new Problem(TYPE + "unavailable", "Temporarily unavailable", 503,
+                "The service cannot be used at the moment. Nothing was changed; try again.", null), cause)
+                .with("Retry-After", "2");
+    }
+
+    /** 503: whether the change happened is not known. {@code revocationId} is {@code null} if it writes no receipt. */
+    public static ProblemException outcomeUnknown(UUID revocationId, Throwable cause) {
+        String detail = revocationId == null
+                ? "The database was lost while it confirmed. The outcome is unknown: list the keys to see."
+                : "The database was lost while it confirmed. The outcome is unknown: if a receipt with this revocation_id exists,"
+                        + " everything was done. Repeating the call with the same Idempotency-Key is safe and tells.";
+        return new ProblemException(new Problem(TYPE + "outcome-unknown", "Outcome unknown", 503, detail, revocationId), cause)
+                .with("Retry-After", "2");
+    }
+
+    /** 500: a fault of ours. */
+    public static ProblemException internal(Throwable cause) {
+        return new ProblemException(new Problem(TYPE + "internal", "Internal error", 500,
+                "The service failed to answer. The cause is in its log.", null), cause);
+    }
+
+    private ProblemException with(String header, String value) {
+        headers.put(header, value);
+        return this;
+    }
+
+    public Problem problem() {
+        return problem;
+    }
+
+    /** Headers of the answer besides {@code Content-Type}. */
+    public Map<String, String> headers() {
+        return Map.copyOf(headers);
+    }
+}

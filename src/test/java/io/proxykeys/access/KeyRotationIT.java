@@ -1,8 +1,0 @@
-package io.proxykeys.access;
-
-import io.quarkus.test.junit.QuarkusIntegrationTest;
-
-/** The same on the native function. */
-@QuarkusIntegrationTest
-class KeyRotationIT extends KeyRotationTest {
-}

@@ -1,0 +1,265 @@
+package io.proxykeys.config;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.account.Account;
+import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Api;
+import io.proxykeys.harness.Gateway;
+import io.proxykeys.harness.Issuer;
+import io.proxykeys.harness.KeyServer;
+import io.proxykeys.harness.NativeFunction;
+import io.proxykeys.harness.Postgres;
+import io.proxykeys.harness.WireTap.Fault;
+import io.proxykeys.harness.WireTap;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.jose4j.jwk.JsonWebKey;
+import org.jose4j.jws.AlgorithmIdentifiers;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The native function with nothing but its environment. */
+class StartIT {
+
+    private static final Issuer ISSUER = Issuer.shared();
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = { "QUARKUS_DATASOURCE_REACTIVE_URL", "QUARKUS_DATASOURCE_USERNAME", "QUARKUS_DATASOURCE_PASSWORD", "MP_JWT_VERIFY_ISSUER",
+            "MP_JWT_VERIFY_AUDIENCES", "MP_JWT_VERIFY_PUBLICKEY_LOCATION" })
+    void aMissingSettingStopsTheStartWithOneLineNamingIt(String variable) {
+        Map<String, String> environment = environment(ISSUER.keyServer().location());
+        environment.remove(variable);
+        stopsNaming(variable, environment);
+        environment.put(variable, "  ");
+        stopsNaming(variable, environment);
+    }
+
+    @ParameterizedTest
+    @CsvSource({ "QUARKUS_DATASOURCE_REACTIVE_URL,localhost:5432", "QUARKUS_DATASOURCE_REACTIVE_URL,postgresql://host:port/db",
+            "QUARKUS_DATASOURCE_REACTIVE_URL,jdbc:postgresql://localhost/db", "QUARKUS_DATASOURCE_REACTIVE_URL,mysql://localhost/db",
+            "MP_JWT_VERIFY_PUBLICKEY_LOCATION,http://example.com/jwks.json", "MP_JWT_VERIFY_PUBLICKEY_LOCATION,ftp://example.com/k",
+            "MP_JWT_VERIFY_PUBLICKEY_LOCATION,https://", "MP_JWT_VERIFY_PUBLICKEY_LOCATION,not a location",
+            "PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE,many", "PROXY_KEYS_LIMIT_DELETE_ALL_BURST,0" })
+    void aMalformedSettingStopsTheStartWithOneLineNamingIt(String variable, String value) {
+        Map<String, String> environment = environment(ISSUER.keyServer().location());
+        environment.put(variable, value);
+        stopsNaming(variable, environment);
+    }
+
+    @Test
+    void aKeyFileWithoutKeyStopsTheStart() throws IOException {
+        Path file = Files.writeString(folder.resolve("keys"), "nonsense");
+        stopsNaming("MP_JWT_VERIFY_PUBLICKEY_LOCATION", environment(file.toUri().toString()));
+    }
+
+    @Test
+    void aDatabaseAndAKeySetThatCannotBeReachedDoNotStopTheStart() {
+        Map<String, String> environment = NativeFunction.environment(1, "https://127.0.0.1:1/jwks.json");
+        try (NativeFunction function = NativeFunction.start(environment).awaitFirstPoll()) {
+            Gateway.Result noKey = function.invoke(request(ISSUER.token("a")));
+            assertEquals(503, noKey.status());
+            assertTrue(Integer.parseInt(noKey.header("Retry-After")) > 0);
+            assertEquals(401, function.invoke(Gateway.event("DELETE", "/v1/auth/proxy", "", Map.of())).status());
+            assertEquals(404, function.invoke(Gateway.event("DELETE", "/v1/auth/proxy/", "", Map.of())).status());
+        }
+    }
+
+    @Test
+    void theFirstRequestFindsTheConnectionOpenAndTheStatementsPrepared() {
+        WireTap tap = new WireTap(Postgres.shared().port());
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        List<String> before = Postgres.shared().rows("SELECT * FROM revocation WHERE account_id = ''");
+        try (NativeFunction function = NativeFunction.start(NativeFunction.environment(tap.port(), ISSUER.keyServer().location()))
+                .awaitFirstPoll()) {
+            assertTrue(tap.statements().stream().anyMatch(statement -> statement.contains("revoke_proxy_keys")), tap.statements().toString());
+            tap.reset();
+
+            assertEquals(200, function.invoke(request(ISSUER.token(account))).status());
+
+            assertEquals(4, tap.roundTrips());
+            assertEquals(1, function.output().size(), function.output().toString());
+        }
+        assertEquals(before, Postgres.shared().rows("SELECT * FROM revocation WHERE account_id = ''"));
+    }
+
+    @Test
+    void aSilentDatabaseDelaysTheStartByASecond() {
+        WireTap tap = new WireTap(Postgres.shared().port());
+        tap.fault(Fault.SILENCE);
+        String account = Accounts.open("1");
+        long start = System.nanoTime();
+        try (NativeFunction function = NativeFunction.start(NativeFunction.environment(tap.port(), ISSUER.keyServer().location()))
+                .awaitFirstPoll()) {
+            assertTrue(System.nanoTime() - start < 3_000_000_000L);
+            assertEquals(503, function.invoke(request(ISSUER.token(account))).status());
+            tap.fault(Fault.NONE);
+            assertEquals(200, function.invoke(request(ISSUER.token(account))).status());
+        }
+    }
+
+    @Test
+    void aKeySourceThatComesBackIsUsedWithoutARestart() throws Exception {
+        KeyServer server = new KeyServer(Issuer.jwks(List.of(ISSUER.rsa)));
+        server.down(true);
+        try (NativeFunction function = NativeFunction.start(environment(server.location())).awaitFirstPoll()) {
+            assertEquals(503, function.invoke(request(ISSUER.token(Accounts.open("1")))).status());
+            server.down(false);
+            Thread.sleep(2100);
+            assertEquals(200, function.invoke(request(ISSUER.token(Accounts.open("1")))).status());
+        }
+    }
+
+    @Test
+    void aPemFileWithAnRsaKeyVerifiesRs256() throws IOException {
+        serves(Issuer.pem(ISSUER.rsa.getPublicKey()), ISSUER.token(Accounts.open("1")));
+    }
+
+    @Test
+    void aPemFileWithAnEcKeyVerifiesEs256() throws IOException {
+        serves(Issuer.pem(ISSUER.ec.getPublicKey()), es256(Accounts.open("1")));
+    }
+
+    @Test
+    void aKeySetFileVerifiesBoth() throws IOException {
+        String keys = Issuer.jwks(List.<JsonWebKey>of(ISSUER.rsa, ISSUER.ec));
+        serves(keys, ISSUER.token(Accounts.open("1")));
+        serves(keys, es256(Accounts.open("1")));
+    }
+
+    @Test
+    void theLogSaysWhatWasRevokedAndNothingSecret() throws IOException {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        String token = ISSUER.token(account);
+        try (NativeFunction function = NativeFunction.start(environment(ISSUER.keyServer().location())).awaitFirstPoll()) {
+            Gateway.Result result = function.invoke(request(token));
+            assertEquals(401, function.invoke(request(token + "x")).status());
+
+            List<String> lines = function.output().stream().filter(line -> line.contains("\"event\"")).toList();
+            assertEquals(1, lines.size(), function.output().toString());
+            for (String part : List.of("\"event\":\"proxy_keys_revoked\"", "\"account_id\":\"" + account + "\"",
+                    "\"trigger\":\"request\"", "\"operation\":\"all\"", "\"keys_deleted\":5", "\"credits_returned\":174.500000",
+                    "\"revocation_id\":" + result.json().get("revocation_id"), "\"aws_request_id\":\"")) {
+                assertTrue(lines.get(0).contains(part), part + " is not in " + lines.get(0));
+            }
+            String all = String.join("\n", function.output());
+            assertFalse(all.contains(token.substring(token.length() - 40)), "the token's signature is in the log");
+            assertFalse(all.contains(Postgres.PASSWORD), "the password is in the log");
+        }
+    }
+
+    @Test
+    void nothingOfTheDemoIsInTheFunction() throws IOException {
+        String binary = new String(Files.readAllBytes(NativeFunction.binary()), StandardCharsets.ISO_8859_1);
+        assertTrue(binary.contains("io.proxykeys.http.Route"), "the names of classes are in the binary");
+        assertFalse(binary.contains("io.proxykeys.demo"));
+        assertFalse(binary.contains("demo.invalid"));
+    }
+
+    @Test
+    void twoCopiesTogetherLetExactlyTheBurstThrough() {
+        String account = Accounts.open("1");
+        Map<String, String> environment = environment(ISSUER.keyServer().location());
+        try (NativeFunction one = NativeFunction.start(environment).awaitFirstPoll();
+                NativeFunction two = NativeFunction.start(environment).awaitFirstPoll()) {
+            var calls = IntStream.range(0, 30)
+                    .mapToObj(i -> (i % 2 == 0 ? one : two).invokeAsync(request(ISSUER.token(account)))).toList();
+
+            List<Integer> statuses = calls.stream().map(call -> call.join().status()).toList();
+
+            assertEquals(10, statuses.stream().filter(status -> status == 200).count(), statuses.toString());
+            assertEquals(20, statuses.stream().filter(status -> status == 429).count(), statuses.toString());
+            assertEquals(10, Accounts.receipts(account));
+        }
+    }
+
+    @Test
+    void identicalRequestsToTwoCopiesAtOnceAreOneRevocation() {
+        Map<String, String> environment = environment(ISSUER.keyServer().location());
+        try (NativeFunction one = NativeFunction.start(environment).awaitFirstPoll();
+                NativeFunction two = NativeFunction.start(environment).awaitFirstPoll()) {
+            for (int round = 0; round < 20; round++) {
+                String account = Accounts.open("250");
+                Accounts.createFiveKeys(account);
+                var event = Gateway.event("DELETE", "/v1/auth/proxy", "",
+                        Map.of("authorization", "Bearer " + ISSUER.token(account), "idempotency-key", "same"));
+
+                var first = one.invokeAsync(event);
+                var second = two.invokeAsync(event);
+
+                assertEquals(first.join().body(), second.join().body());
+                assertEquals(1, List.of(first.join(), second.join()).stream()
+                        .filter(result -> "true".equals(result.header("Idempotency-Replayed"))).count());
+                assertEquals(1, Accounts.receipts(account));
+            }
+        }
+    }
+
+    @Test
+    void theSameAlertToTwoCopiesAtOnceIsOneRevocation() {
+        Map<String, String> environment = environment(ISSUER.keyServer().location());
+        try (NativeFunction one = NativeFunction.start(environment).awaitFirstPoll();
+                NativeFunction two = NativeFunction.start(environment).awaitFirstPoll()) {
+            for (int round = 0; round < 20; round++) {
+                String account = Accounts.open("250");
+                Accounts.createFiveKeys(account);
+                var event = Api.json("""
+                        {"version":"0","id":"alert-%d","detail-type":"Account Compromised","source":"proxy-keys.security",
+                         "time":"%s","detail":{"account_id":"%s"}}""".formatted(round, Instant.now().plusSeconds(1), account));
+
+                var first = one.invokeAsync(event);
+                var second = two.invokeAsync(event);
+
+                assertFalse(first.join().functionError(), first.join().payload().toString());
+                assertEquals(5, first.join().payload().get("deleted").intValue());
+                assertEquals(first.join().payload(), second.join().payload());
+                assertEquals(1, Accounts.receipts(account));
+            }
+        }
+    }
+
+    private void serves(String keys, String token) throws IOException {
+        Path file = Files.writeString(folder.resolve("keys"), keys);
+        try (NativeFunction function = NativeFunction.start(environment(file.toUri().toString())).awaitFirstPoll()) {
+            assertEquals(200, function.invoke(request(token)).status());
+        }
+    }
+
+    private static void stopsNaming(String variable, Map<String, String> environment) {
+        try (NativeFunction function = NativeFunction.start(environment)) {
+            assertEquals(1, function.awaitExit());
+            assertEquals(1, function.output().size(), function.output().toString());
+            assertTrue(function.output().get(0).contains(variable), function.output().toString());
+        }
+    }
+
+    private static Map<String, String> environment(String keyLocation) {
+        return NativeFunction.environment(Postgres.shared().port(), keyLocation);
+    }
+
+    private static JsonNode request(String token) {
+        return Gateway.event("DELETE", "/v1/auth/proxy", "", Map.of("authorization", "Bearer " + token));
+    }
+
+    private static String es256(String account) {
+        return Issuer.sign(ISSUER.ec, AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256,
+                Issuer.claims(account, Issuer.DELETE), jws -> { });
+    }
+}
