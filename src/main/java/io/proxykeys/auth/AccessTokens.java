@@ -1,7 +1,6 @@
 package io.proxykeys.auth;
 
 import io.proxykeys.account.AccountId;
-import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -83,7 +82,7 @@ public class AccessTokens {
      * Verifies the credentials of a request.
      *
      * @param authorization every {@code Authorization} value of the request, as delivered
-     * @return the caller; fails with the 401 or 503 {@link ProblemException} to answer with
+     * @return the caller; fails with {@link NoToken}, {@link InvalidToken} or {@link NoKeySet}
      */
     public Uni<Caller> verify(List<String> authorization) {
         return Uni.createFrom().deferred(() -> {
@@ -95,22 +94,29 @@ public class AccessTokens {
                         }
                         throw (NotOurKey) stranger;
                     }))
-                    .onFailure(NotOurKey.class).transform(ProblemException::invalidToken);
+                    .onFailure(NotOurKey.class).transform(stranger -> new InvalidToken(stranger.getMessage()));
         });
+    }
+
+    /** Lets the caller pass if the token has the scope; throws {@link InsufficientScope} otherwise. */
+    public void requireScope(Caller caller, String scope) {
+        if (!caller.scopes().contains(scope)) {
+            throw new InsufficientScope(scope);
+        }
     }
 
     private static String bearerToken(List<String> authorization) {
         if (authorization.isEmpty() || !authorization.get(0).toLowerCase(Locale.ROOT).startsWith(SCHEME)) {
-            throw ProblemException.unauthenticated();
+            throw new NoToken();
         }
         String token = withoutBlanks(authorization.get(0), SCHEME.length());
         if (token.isEmpty()) {
-            throw ProblemException.unauthenticated();
+            throw new NoToken();
         }
         // Checked here, because jose4j skips over what is not base64url. The gateway joins repeated headers with commas, and
         // no token contains one: two credentials are none.
         if (authorization.size() > 1 || token.length() > MAX_TOKEN || !isCompact(token)) {
-            throw ProblemException.invalidToken(new IllegalArgumentException("not one JWT of at most " + MAX_TOKEN + " characters"));
+            throw new InvalidToken("not one JWT of at most " + MAX_TOKEN + " characters");
         }
         return token;
     }
@@ -162,9 +168,9 @@ public class AccessTokens {
             if (e.hasErrorCode(ErrorCodes.SIGNATURE_INVALID)) {
                 throw new NotOurKey("the signature is not that of the key");
             }
-            throw ProblemException.invalidToken(new IllegalArgumentException(reasons(e)));
+            throw new InvalidToken(reasons(e));
         } catch (MalformedClaimException e) {
-            throw ProblemException.invalidToken(e);
+            throw new InvalidToken("a claim is of the wrong type");
         }
     }
 

@@ -1,6 +1,5 @@
 package io.proxykeys.auth;
 
-import io.proxykeys.problem.ProblemException;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
 import jakarta.annotation.Priority;
@@ -66,7 +65,7 @@ public class VerificationKeys implements VerificationKeyResolver {
         firstFetch.orTimeout(KeySource.TIME_OUT.plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS).join();
     }
 
-    /** Completes when there are keys to verify with; fails with a 503 {@link ProblemException} while there are none. */
+    /** Completes when there are keys to verify with; fails with {@link NoKeySet} while there are none. */
     Uni<Void> ready() {
         if (hasNone()) {
             return fetchAfter(BETWEEN_FIRST_FETCHES).invoke(this::requireKeys).replaceWithVoid();
@@ -114,7 +113,7 @@ public class VerificationKeys implements VerificationKeyResolver {
 
     private void requireKeys() {
         if (hasNone()) {
-            throw ProblemException.unavailable(new IllegalStateException("no key is known to verify tokens with"));
+            throw new NoKeySet();
         }
     }
 

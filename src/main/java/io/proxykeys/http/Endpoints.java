@@ -2,7 +2,10 @@ package io.proxykeys.http;
 
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.auth.AccessTokens;
-import io.proxykeys.auth.Caller;
+import io.proxykeys.auth.InsufficientScope;
+import io.proxykeys.auth.InvalidToken;
+import io.proxykeys.auth.NoKeySet;
+import io.proxykeys.auth.NoToken;
 import io.proxykeys.problem.ProblemException;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.Startup;
@@ -43,15 +46,9 @@ public class Endpoints {
     /** Authenticates and serves a call. Does not fail: whatever goes wrong has an answer. */
     public Uni<Response> serve(Request request) {
         return Uni.createFrom().deferred(() -> tokens.verify(request.headers("Authorization")))
-                .invoke(caller -> requireScope(caller, request.route().scope()))
+                .invoke(caller -> tokens.requireScope(caller, request.route().scope()))
                 .chain(caller -> byRoute.get(request.route()).serve(request, caller))
                 .onFailure().recoverWithItem(failure -> answer(request, failure));
-    }
-
-    private static void requireScope(Caller caller, String scope) {
-        if (!caller.scopes().contains(scope)) {
-            throw ProblemException.insufficientScope(scope);
-        }
     }
 
     /** The one exit for everything that goes wrong: the answer to the client, the cause to the log. */
@@ -70,7 +67,19 @@ public class Endpoints {
         if (failure instanceof ProblemException refusal) {
             return refusal;
         }
-        // Found out by the first statement; to the client it is a token that is good for nothing.
-        return failure instanceof UnknownAccount unknown ? ProblemException.invalidToken(unknown) : ProblemException.internal(failure);
+        return failure instanceof UnknownAccount ? ProblemException.invalidToken(failure) : ofAccessToken(failure);
+    }
+
+    private static ProblemException ofAccessToken(Throwable failure) {
+        if (failure instanceof NoToken) {
+            return ProblemException.unauthenticated();
+        }
+        if (failure instanceof InvalidToken) {
+            return ProblemException.invalidToken(failure);
+        }
+        if (failure instanceof InsufficientScope forbidden) {
+            return ProblemException.insufficientScope(forbidden.scope(), forbidden);
+        }
+        return failure instanceof NoKeySet ? ProblemException.unavailable(failure) : ProblemException.internal(failure);
     }
 }

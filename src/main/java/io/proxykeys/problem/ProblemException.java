@@ -49,8 +49,9 @@ public final class ProblemException extends RuntimeException {
     }
 
     /** 403: a valid token without the scope. */
-    public static ProblemException insufficientScope(String scope) {
-        return new ProblemException(403, "insufficient-scope", "Insufficient scope", "The access token lacks the scope " + scope + ".")
+    public static ProblemException insufficientScope(String scope, Throwable cause) {
+        return new ProblemException(new Problem(TYPE + "insufficient-scope", "Insufficient scope", 403,
+                "The access token lacks the scope " + scope + ".", null), cause)
                 .with("WWW-Authenticate", CHALLENGE + ", error=\"insufficient_scope\", scope=\"" + scope + "\"");
     }
 
