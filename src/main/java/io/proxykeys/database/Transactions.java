@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.hibernate.reactive.mutiny.Mutiny;
 import org.jboss.logging.Logger;
 
@@ -72,9 +73,15 @@ public class Transactions {
         return run(null, false, work);
     }
 
-    /** Runs a single query, outside a transaction: one round trip. Fails with a 503 refusal if the database cannot serve. */
-    public <T> Uni<T> read(Function<Mutiny.Session, Uni<T>> query) {
-        return bounded(sessions.withSession(query), new Attempts(true))
+    /**
+     * Runs a single query of a Panache repository, outside a transaction: one round trip. Fails with a 503 refusal if the database
+     * cannot serve.
+     *
+     * @param query is called on the event loop, in a session that is closed afterwards, also when nobody waits for the result any
+     *              more. ({@code Panache.withSession} would not close it then, and the pool's only connection would stay taken.)
+     */
+    public <T> Uni<T> read(Supplier<Uni<T>> query) {
+        return bounded(sessions.withSession(session -> query.get()), new Attempts(true))
                 .onFailure().transform(failure -> explain(failure, false, null));
     }
 

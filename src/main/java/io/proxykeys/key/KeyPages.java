@@ -3,6 +3,7 @@ package io.proxykeys.key;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Cursor;
 import io.proxykeys.json.JsonPage;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -54,13 +55,13 @@ public class KeyPages {
     }
 
     private Uni<KeyPage> page(String query, Object owner, Cursor from) {
-        return fill(new JsonPage(MAX_KEYS), from, place -> transactions.read(session ->
-                session.createNativeQuery(query, Object[].class)
+        return fill(new JsonPage(MAX_KEYS), from, place -> transactions.read(() ->
+                Panache.getSession().chain(session -> session.createNativeQuery(query, Object[].class)
                         .setParameter(1, owner)
                         .setParameter(2, place.micros())
                         .setParameter(3, place.id())
                         .setParameter(4, CHUNK)
-                        .getResultList()));
+                        .getResultList())));
     }
 
     private Uni<KeyPage> fill(JsonPage page, Cursor from, Function<Cursor, Uni<List<Object[]>>> chunk) {

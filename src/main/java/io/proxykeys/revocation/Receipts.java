@@ -6,6 +6,7 @@ import io.proxykeys.http.Cursor;
 import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyPages;
 import io.proxykeys.problem.ProblemException;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -47,24 +48,24 @@ public class Receipts {
     /** Up to {@value #PAGE} rows of {@link ListedReceipt#COLUMNS}, and one more if there are more. */
     public Uni<List<Object[]>> after(String account, Cursor from) {
         UUID id = idOf(from);
-        return transactions.read(session -> session.createNativeQuery(LIST, Object[].class)
+        return transactions.read(() -> Panache.getSession().chain(session -> session.createNativeQuery(LIST, Object[].class)
                 .setParameter(1, account)
                 .setParameter(2, from.micros())
                 .setParameter(3, id)
                 .setParameter(4, PAGE + 1)
-                .getResultList())
+                .getResultList()))
                 .map(Receipts::ofExistingAccount);
     }
 
     public Uni<Long> count(String account) {
-        return transactions.read(session -> session.createNativeQuery(COUNT, Long.class)
-                .setParameter(1, account).getSingleResult());
+        return transactions.read(() -> Panache.getSession().chain(session -> session.createNativeQuery(COUNT, Long.class)
+                .setParameter(1, account).getSingleResult()));
     }
 
     /** A receipt of the account, or {@code null}. */
     public Uni<ListedReceipt> find(String account, UUID id) {
-        return transactions.read(session -> session.createNativeQuery(ONE, Object[].class)
-                .setParameter(1, account).setParameter(2, id).getResultList())
+        return transactions.read(() -> Panache.getSession().chain(session -> session.createNativeQuery(ONE, Object[].class)
+                .setParameter(1, account).setParameter(2, id).getResultList()))
                 .map(Receipts::ofExistingAccount)
                 .map(rows -> rows.isEmpty() ? null : ListedReceipt.of(rows.get(0)));
     }

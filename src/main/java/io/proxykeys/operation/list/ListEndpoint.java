@@ -10,6 +10,7 @@ import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyPages;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -49,16 +50,16 @@ class ListEndpoint implements Endpoint {
 
     private Uni<Response> answer(String account, Cursor from, KeyPage page) {
         if (page.next() != null || !from.equals(Cursor.START)) {
-            return transactions.read(session -> session.createNativeQuery(COUNT, Long.class)
-                    .setParameter(1, account).getSingleResult())
+            return transactions.read(() -> Panache.getSession().chain(session -> session.createNativeQuery(COUNT, Long.class)
+                    .setParameter(1, account).getSingleResult()))
                     .map(total -> Response.page(page.json(), total, route(), page.next() == null ? null : page.next().query()));
         }
         return Uni.createFrom().item(Response.json(page.json()));
     }
 
     private Uni<Void> requireAccount(String account) {
-        return transactions.read(session -> session.createNativeQuery(ACCOUNT, String.class)
-                .setParameter(1, account).getSingleResultOrNull())
+        return transactions.read(() -> Panache.getSession().chain(session -> session.createNativeQuery(ACCOUNT, String.class)
+                .setParameter(1, account).getSingleResultOrNull()))
                 .onItem().ifNull().failWith(UnknownAccount::new)
                 .replaceWithVoid();
     }

@@ -8,6 +8,7 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.revocation.Operation;
+import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -41,10 +42,10 @@ class PreviewEndpoint implements Endpoint {
     @Override
     public Uni<Response> serve(Request request, Caller caller) {
         Operation operation = Operation.ofQuery(request.rawQuery());
-        return transactions.read(session -> session.createNativeQuery(COUNT, Object[].class)
+        return transactions.read(() -> Panache.getSession().chain(session -> session.createNativeQuery(COUNT, Object[].class)
                 .setParameter(1, caller.account())
                 .setParameter(2, operation.code())
-                .getSingleResultOrNull())
+                .getSingleResultOrNull()))
                 .onItem().ifNull().failWith(UnknownAccount::new)
                 .map(row -> Response.json(json -> {
                     json.writeNumberField("would_delete", (Long) row[0]);
