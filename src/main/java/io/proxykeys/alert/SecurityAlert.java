@@ -55,7 +55,7 @@ public record SecurityAlert(String id, String account, String source, String rea
             throw new AlertRefused("id must be a text of 1 to " + MAX_ID + " characters");
         }
         JsonNode detail = envelope.detail();
-        if (detail == null || !detail.isObject()) {
+        if (!detail.isObject()) {
             throw new AlertRefused("detail must be an object");
         }
         return new SecurityAlert(id, account(detail), source, reason(detail), detectedAt(envelope, clock.instant()), block(detail));
@@ -117,7 +117,7 @@ public record SecurityAlert(String id, String account, String source, String rea
     }
 
     private static String text(JsonNode value, String name) {
-        if (value == null || value.isNull()) {
+        if (value == null || value.isMissingNode() || value.isNull()) {
             return null;
         }
         if (!value.isTextual()) {
@@ -129,18 +129,5 @@ public record SecurityAlert(String id, String account, String source, String rea
     /** Whether PostgreSQL can store it as it is. */
     private static boolean isText(String text) {
         return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
-    }
-
-    /** The members of an envelope that matter, as they came; each may be missing or of any type. */
-    public interface Envelope {
-        JsonNode id();
-
-        JsonNode source();
-
-        JsonNode detailType();
-
-        JsonNode time();
-
-        JsonNode detail();
     }
 }

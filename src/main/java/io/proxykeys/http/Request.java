@@ -1,37 +1,31 @@
 package io.proxykeys.http;
 
-import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
+import io.proxykeys.database.CommitGate;
 import io.proxykeys.problem.ProblemException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** A request as the gateway delivered it: no header is split at commas, and nothing is decoded that is compared as it is. */
-public final class Request {
+/**
+ * A request as the gateway delivered it: no header is split at commas, and nothing is decoded that is compared as it is.
+ *
+ * @param route what is asked for
+ * @param query the query, undecoded, without the question mark, {@code ""} if there is none; empty if the event contradicts
+ *              itself about whether there is one
+ * @param headers by their names as delivered
+ * @param body as delivered; may be {@code null}
+ * @param isBase64Encoded whether the body is written in base64
+ * @param awsRequestId the id under which AWS logs this invocation
+ * @param gate stands before every COMMIT of this request, until nobody waits for its answer any longer
+ */
+public record Request(Route route, Optional<String> query, Map<String, String> headers, String body, boolean isBase64Encoded,
+        String awsRequestId, CommitGate gate) {
 
-    private final Route route;
-    private final APIGatewayV2HTTPEvent event;
-    private final String awsRequestId;
-
-    /** @param awsRequestId the id under which AWS logs this invocation */
-    public Request(Route route, APIGatewayV2HTTPEvent event, String awsRequestId) {
-        this.route = route;
-        this.event = event;
-        this.awsRequestId = awsRequestId;
-    }
-
-    public Route route() {
-        return route;
-    }
-
-    /** The query as delivered, undecoded, without the question mark; empty if there is none. */
+    /** The query as delivered, {@code ""} if there is none; a 400 {@link ProblemException} if it is not certain what it is. */
     public String rawQuery() {
-        String query = event.getRawQueryString();
-        Map<String, String> parameters = event.getQueryStringParameters();
-        if (query == null && parameters != null && !parameters.isEmpty()) {
-            throw ProblemException.malformed("The event has query parameters but no raw query. Nothing was changed.");
-        }
-        return query == null ? "" : query;
+        return query.orElseThrow(() -> ProblemException.malformed(
+                "The event contradicts itself about whether there is a query. Nothing was changed."));
     }
 
     /** For routes without parameters: a 400 {@link ProblemException} if there is a query all the same. */
@@ -47,28 +41,11 @@ public final class Request {
      */
     public List<String> headers(String name) {
         List<String> values = new ArrayList<>(1);
-        Map<String, String> headers = event.getHeaders();
-        if (headers != null) {
-            headers.forEach((key, value) -> {
-                if (name.equalsIgnoreCase(key)) {
-                    values.add(value == null ? "" : value);
-                }
-            });
-        }
+        headers.forEach((key, value) -> {
+            if (name.equalsIgnoreCase(key)) {
+                values.add(value);
+            }
+        });
         return values;
-    }
-
-    /** The body as delivered, or {@code null}; see {@link #isBase64Encoded}. */
-    public String body() {
-        return event.getBody();
-    }
-
-    public boolean isBase64Encoded() {
-        return event.getIsBase64Encoded();
-    }
-
-    /** The id under which AWS logs this invocation. */
-    public String awsRequestId() {
-        return awsRequestId;
     }
 }

@@ -60,6 +60,11 @@ public enum Route {
         return path;
     }
 
+    /** Whether a request may change something: it does, unless reading is all that its scope allows. */
+    public boolean changesSomething() {
+        return !scope.equals(Scope.READ);
+    }
+
     /** The scope a token needs for this route. */
     public String scope() {
         return scope;

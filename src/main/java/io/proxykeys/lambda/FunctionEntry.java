@@ -7,12 +7,12 @@ import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.proxykeys.alert.AlertFailed;
 import io.proxykeys.alert.AlertRefused;
 import io.proxykeys.alert.SecurityAlerts;
+import io.proxykeys.database.CommitGate;
 import io.proxykeys.http.Endpoints;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.problem.ProblemException;
-import io.quarkus.vertx.VertxContextSupport;
 import jakarta.annotation.Priority;
 import jakarta.decorator.Decorator;
 import jakarta.decorator.Delegate;
@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
@@ -35,10 +36,10 @@ import org.jboss.logging.Logger;
  * token, body and database.
  *
  * <p>An event without any {@code requestContext} is a security alert or an error: nothing that comes through the gateway is ever
- * taken for one. Any other event is a function error, so that Lambda retries it and hands it on.
+ * treated as one. Any other event is a function error, so that Lambda retries it and hands it on.
  *
- * <p>Nothing escapes but exceptions: an {@code Error} would end the thread that polls for events, and the function would
- * hang until its time-out.
+ * <p>Every event is answered before the invocation's deadline ({@link PollingThread}). Nothing escapes but exceptions: an
+ * {@code Error} would end the thread that polls for events, and the function would hang until its timeout.
  */
 @Decorator
 @Dependent
@@ -50,14 +51,16 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     private static final Response NOT_FOUND = Response.of(ProblemException.notFound());
 
     private final RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router;
+    private final PollingThread thread;
     private final Endpoints endpoints;
     private final SecurityAlerts alerts;
     private final DevPages devPages;
 
     @Inject
-    FunctionEntry(@Any @Delegate RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router,
+    FunctionEntry(@Any @Delegate RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router, PollingThread thread,
             Endpoints endpoints, SecurityAlerts alerts, Instance<DevPages> devPages) {
         this.router = router;
+        this.thread = thread;
         this.endpoints = endpoints;
         this.alerts = alerts;
         this.devPages = devPages.isResolvable() ? devPages.get() : DevPages.NONE;
@@ -74,31 +77,50 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
         throw new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert");
     }
 
-    private LambdaResponse revoke(LambdaEvent event, Context context) {
-        try {
-            return new LambdaResponse(alerts.handle(event, context.getAwsRequestId(),
-                    Duration.ofMillis(context.getRemainingTimeInMillis())));
-        } catch (Error error) {
-            throw new AlertFailed("the alert was not carried out: " + error, error);
-        }
-    }
-
     private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
         try {
-            if (devPages.contain(event.getRawPath())) {
-                return router.handleRequest(event, context);
+            if (devPages.contain(event.rawPath())) {
+                return router.handleRequest(event.forRouter(), context);
             }
-            Optional<Route> route = Route.match(event.getRequestContext().getHttp().getMethod(), event.getRawPath());
-            return response(route.isEmpty() ? NOT_FOUND : serve(new Request(route.get(), event, context.getAwsRequestId())));
+            Optional<Route> route = Route.match(event.method(), event.rawPath());
+            return response(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context));
         } catch (Throwable failure) {
             LOG.errorf(failure, "Request %s failed", context.getAwsRequestId());
             return response(Response.of(ProblemException.internal(failure)));
         }
     }
 
-    /** On the event loop, where the database's answers arrive; this thread waits. */
-    private Response serve(Request request) throws Throwable {
-        return VertxContextSupport.subscribeAndAwait(() -> endpoints.serve(request));
+    private Response serve(LambdaEvent event, Route route, Context context) throws Throwable {
+        CommitGate gate = new CommitGate();
+        Request request = event.request(route, context.getAwsRequestId(), gate);
+        try {
+            return thread.await(bound(context), () -> endpoints.serve(request));
+        } catch (TimeoutException late) {
+            gate.close();
+            LOG.errorf("Request %s: no answer before the deadline", request.awsRequestId());
+            return Response.of(route.changesSomething() ? ProblemException.outcomeUnknown(gate.receipt().orElse(null), late)
+                    : ProblemException.unavailable(late));
+        }
+    }
+
+    private LambdaResponse revoke(LambdaEvent event, Context context) {
+        CommitGate gate = new CommitGate();
+        try {
+            return new LambdaResponse(thread.await(bound(context),
+                    () -> alerts.handle(event.envelope(), context.getAwsRequestId(), gate)));
+        } catch (AlertRefused | AlertFailed failure) {
+            throw failure;
+        } catch (TimeoutException late) {
+            gate.close();
+            throw AlertFailed.late(gate.receipt(), late);
+        } catch (Throwable failure) {
+            // An Error too: it would end the thread that polls for events.
+            throw new AlertFailed("the alert was not carried out: " + failure, failure);
+        }
+    }
+
+    private static Duration bound(Context context) {
+        return PollingThread.bound(context.getRemainingTimeInMillis());
     }
 
     private static APIGatewayV2HTTPResponse response(Response answer) {

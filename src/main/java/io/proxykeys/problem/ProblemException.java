@@ -127,8 +127,8 @@ public final class ProblemException extends RuntimeException {
     /** 503: whether the change happened is not known. {@code revocationId} is {@code null} if it writes no receipt. */
     public static ProblemException outcomeUnknown(UUID revocationId, Throwable cause) {
         String detail = revocationId == null
-                ? "The database was lost while it confirmed. The outcome is unknown: list the keys to see."
-                : "The database was lost while it confirmed. The outcome is unknown: if a receipt with this revocation_id exists,"
+                ? "The change was not confirmed in time. The outcome is unknown: list the keys to see."
+                : "The change was not confirmed in time. The outcome is unknown: if a receipt with this revocation_id exists,"
                         + " everything was done. Repeating the call with the same Idempotency-Key is safe and tells.";
         return new ProblemException(new Problem(TYPE + "outcome-unknown", "Outcome unknown", 503, detail, revocationId), cause)
                 .with("Retry-After", "2");

@@ -203,6 +203,20 @@ class SecurityAlertTest {
     }
 
     @Test
+    void membersThatARequestWouldHaveDoNotKeepAnAlertFromBeingCarriedOut() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        ObjectNode event = event(account).put("headers", 1).put("cookies", "a=b").put("rawPath", 7).put("isBase64Encoded", "yes")
+                .put("queryStringParameters", "status=expired");
+        event.putObject("body").put("a", 1);
+        event.putArray("rawQueryString").add(1);
+        event.putObject("version").putNull("a");
+        event.putObject("resources").put("region", 1);
+
+        assertEquals(5, succeeds(event).get("deleted").intValue());
+    }
+
+    @Test
     void aFindingOfSecurityHubThatWasNotTransformedIsAFunctionError() throws Exception {
         assertTrue(Gateway.invoke(sample("security-hub-finding")).functionError());
     }

@@ -53,7 +53,24 @@ class OddEventTest {
                 odd("query null", event -> event.putNull("rawQueryString")),
                 odd("unknown fields", event -> event.put("unknown", 1).putObject("more").put("x", 1)),
                 odd("cookies", event -> event.putArray("cookies").add("a=b").add("\u0000")),
-                odd("another stage", event -> ((ObjectNode) event.get("requestContext")).put("stage", "prod")));
+                odd("unused members of other types", event -> event.put("pathParameters", 1).put("version", true)
+                        .putArray("stageVariables").add(1)),
+                odd("claims of any type", event -> context(event).putObject("authorizer").putObject("jwt").putObject("claims")
+                        .put("number", 1.5).putNull("none").putArray("list").addObject().put("a", "b")),
+                odd("an authorizer that is an array", event -> context(event).putArray("authorizer").addArray().add(1)),
+                odd("claims that are an array", event -> context(event).putObject("authorizer").putObject("jwt").putArray("claims").add("a")),
+                odd("an account, a time and a stage of other types", event -> context(event).put("accountId", 1).put("timeEpoch", "soon")
+                        .putArray("stage").add(1)),
+                odd("a source address that is an object", event -> http(event).putObject("sourceIp").put("a", 1)),
+                odd("cookies that are an object", event -> event.putObject("cookies").put("a", 1)),
+                odd("headers of other types", event -> headers(event).put("x-number", 1).putNull("x-null").putArray("x-list").add(1)),
+                odd("a body that is an object", event -> event.putObject("body").put("a", 1)),
+                odd("isBase64Encoded that is a text", event -> event.put("isBase64Encoded", "perhaps")),
+                odd("members of an envelope", event -> event.put("id", 1).put("source", "proxy-keys.security")
+                        .put("detail-type", "Account Compromised").putArray("detail").add(1)),
+                odd("parameters null", event -> event.putNull("queryStringParameters")),
+                odd("parameters empty", event -> event.putObject("queryStringParameters")),
+                odd("another stage", event -> context(event).put("stage", "prod")));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -72,6 +89,18 @@ class OddEventTest {
                     event.remove("rawQueryString");
                     event.putObject("queryStringParameters").put("status", "expired");
                 }),
+                odd("parameters beside an empty raw query", event -> event.put("rawQueryString", "")
+                        .putObject("queryStringParameters").put("status", "expired")),
+                odd("parameters beside a raw query that is null", event -> event.putNull("rawQueryString")
+                        .putObject("queryStringParameters").put("status", "expired")),
+                odd("parameters that are a list, beside an empty raw query", event -> event.put("rawQueryString", "")
+                        .putArray("queryStringParameters").add("status=expired")),
+                odd("parameters that are a text, beside an empty raw query", event -> event.put("rawQueryString", "")
+                        .put("queryStringParameters", "status=expired")),
+                odd("a raw query beside no parameters", event -> event.put("rawQueryString", "status=expired")
+                        .putObject("queryStringParameters")),
+                odd("a raw query that is no text", event -> event.putArray("rawQueryString").add("status=expired")),
+                odd("a raw query that is false", event -> event.put("rawQueryString", false)),
                 odd("spaces in the query", event -> event.put("rawQueryString", "a b = c")),
                 odd("control characters in the query", event -> event.put("rawQueryString", "\u0000\r\n")),
                 odd("a query of 8 kB", event -> event.put("rawQueryString", "a=" + "b".repeat(8192))));
@@ -121,7 +150,7 @@ class OddEventTest {
 
     @ParameterizedTest
     @ValueSource(strings = { "{}", "{\"version\":\"2.0\"}", "{\"requestContext\":{}}", "{\"requestContext\":null}",
-            "{\"requestContext\":{\"http\":null}}",
+            "{\"requestContext\":{\"http\":null}}", "[]", "[{}]", "\"text\"", "7", "null", "{\"requestContext\":[]}",
             "{\"version\":\"1.0\",\"timestamp\":\"2026-11-22T23:00:00Z\",\"requestContext\":{\"requestId\":\"1\",\"condition\":"
                     + "\"RetriesExhausted\"},\"requestPayload\":{\"requestContext\":{\"http\":{\"method\":\"DELETE\"}}}}" })
     void whatIsNotHttpIsAFunctionError(String event) {
@@ -138,6 +167,10 @@ class OddEventTest {
     private static ObjectNode valid(String account) {
         return Gateway.event("DELETE", "/v1/auth/proxy", "",
                 Map.of("authorization", "Bearer " + Issuer.shared().token(account)));
+    }
+
+    private static ObjectNode context(JsonNode event) {
+        return (ObjectNode) event.get("requestContext");
     }
 
     private static ObjectNode headers(JsonNode event) {

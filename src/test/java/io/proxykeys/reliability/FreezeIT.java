@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.proxykeys.auth.Caller;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.NativeFunction;
