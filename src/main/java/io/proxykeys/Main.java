@@ -1,6 +1,5 @@
 package io.proxykeys;
 
-import io.proxykeys.auth.TokenPriming;
 import io.proxykeys.config.Settings;
 import io.quarkus.runtime.ImageMode;
 import io.quarkus.runtime.Quarkus;
@@ -14,7 +13,6 @@ public final class Main {
     public static void main(String... args) {
         // The function is a native image. Development and tests run on the JVM and bring their own database and keys.
         if (ImageMode.current() == ImageMode.NATIVE_RUN) {
-            new Thread(new TokenPriming(), "token rehearsal").start();
             Optional<String> mistake = Settings.ofProcess().mistake();
             if (mistake.isPresent()) {
                 System.err.println("proxy-keys: cannot start: " + mistake.get());

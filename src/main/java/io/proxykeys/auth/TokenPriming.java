@@ -3,8 +3,7 @@ package io.proxykeys.auth;
 import org.jose4j.jwt.consumer.InvalidJwtException;
 
 /**
- * Verifies a token by all the rules there are, so that the first request finds ready what that takes. It needs nothing of the
- * function, and so goes on beside its start. The key set is one of its own: nobody has the private key any more, and nothing but
+ * Verifies a token by all the rules there are, so that the first request finds ready what that takes. The key set is one of its own: nobody has the private key any more, and nothing but
  * this class knows of the key, the issuer and the audience, so the token is good for nothing.
  */
 public final class TokenPriming implements Runnable {

@@ -1,18 +1,12 @@
 package io.proxykeys.auth;
 
-import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
-import jakarta.annotation.Priority;
-import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import jakarta.interceptor.Interceptor;
 import java.security.Key;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jose4j.jws.AlgorithmIdentifiers;
@@ -44,7 +38,6 @@ public class VerificationKeys implements VerificationKeyResolver {
     private final Duration betweenFetches;
     private volatile Known known;
     private volatile long attemptedAt;
-    private CompletableFuture<Boolean> firstFetch;
 
     private record Known(KeySet keys, long since) {
     }
@@ -56,13 +49,9 @@ public class VerificationKeys implements VerificationKeyResolver {
         this.betweenFetches = betweenFetches;
     }
 
-    /** First, because the source may be far away, and the rest of the start goes on meanwhile. */
-    void beginFirstFetch(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent start) {
-        firstFetch = fetch().subscribeAsCompletionStage();
-    }
-
-    void awaitFirstFetch(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent start) {
-        firstFetch.orTimeout(KeySource.TIME_OUT.plusSeconds(1).toMillis(), TimeUnit.MILLISECONDS).join();
+    /** Fetches the keys for the first time. Does not fail: a source that does not answer is logged, and asked again when it is needed. */
+    public Uni<Void> prime() {
+        return fetch().replaceWithVoid();
     }
 
     /** Completes when there are keys to verify with; fails with {@link NoKeySet} while there are none. */

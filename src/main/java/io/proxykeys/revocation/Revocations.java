@@ -84,7 +84,7 @@ public class Revocations {
      *
      * @param refused is told why the database would not carry out any revocation: the function is missing, or not granted
      */
-    Uni<Void> rehearse(Consumer<Throwable> refused) {
+    public Uni<Void> rehearse(Consumer<Throwable> refused) {
         RevocationRequest request = RevocationRequest.alert(NOBODY, "rehearsal", "rehearsal", null, Instant.EPOCH, 0, "");
         return transactions.run(request.id(), connection ->
                         AccountLock.lockThen(connection, NOBODY, () -> revoke(connection, request, NONE).onFailure(failure -> {

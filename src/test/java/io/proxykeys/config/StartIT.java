@@ -100,7 +100,7 @@ class StartIT {
     }
 
     @Test
-    void aSilentDatabaseDelaysTheStartByASecond() {
+    void aSilentDatabaseDelaysTheStartByTwoSecondsAtMost() {
         WireTap tap = new WireTap(Postgres.shared().port());
         tap.fault(Fault.SILENCE);
         String account = Accounts.open("1");

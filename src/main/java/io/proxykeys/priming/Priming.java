@@ -1,0 +1,69 @@
+package io.proxykeys.priming;
+
+import io.proxykeys.auth.TokenPriming;
+import io.proxykeys.auth.VerificationKeys;
+import io.proxykeys.problem.ProblemException;
+import io.proxykeys.revocation.Revocations;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
+
+/**
+ * Makes ready, before the function asks for its first event, what every call needs. Lambda gives a starting process a whole
+ * processor, and a share of one afterwards
+ * (<a href="https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html">AWS</a>), so that the same work would cost
+ * the first caller many times as much.
+ *
+ * <p>In this order, each a method of the service it belongs to:
+ * <ol>
+ * <li>The pool has begun to connect when it was made, beside the start of Hibernate.
+ * <li>The keys that sign tokens are fetched.
+ * <li>The statements of a revocation are sent for an account that cannot exist, so that driver and server have prepared them.
+ * <li>A token made for nobody is verified, on this thread, while the other two wait for the network.
+ * </ol>
+ *
+ * <p>All of it together takes no longer than {@link #BOUND}. A database or a key set that cannot be used then does not stop the
+ * start: the first call that needs it waits for it.
+ */
+@Singleton
+class Priming {
+
+    /** As long as a key set is waited for. */
+    private static final Duration BOUND = Duration.ofSeconds(2);
+
+    private static final Logger LOG = Logger.getLogger(Priming.class);
+
+    private final VerificationKeys keys;
+    private final Revocations revocations;
+
+    @Inject
+    Priming(VerificationKeys keys, Revocations revocations) {
+        this.keys = keys;
+        this.revocations = revocations;
+    }
+
+    void prime(@Observes StartupEvent start) throws InterruptedException {
+        CompletableFuture<Void> ready = Uni.join().all(keys.prime(), statements()).andFailFast().replaceWithVoid().subscribeAsCompletionStage();
+        new TokenPriming().run();
+        try {
+            ready.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException late) {
+            LOG.warnf("Startup priming took longer than %d s; the first request may be slow", BOUND.toSeconds());
+        } catch (java.util.concurrent.ExecutionException e) {
+            throw new IllegalStateException("Startup priming failed", e.getCause());
+        }
+    }
+
+    private Uni<Void> statements() {
+        return revocations.rehearse(refused -> LOG.errorf("No revocation can be carried out: %s", refused))
+                .onFailure(ProblemException.class).invoke(unavailable -> LOG.warnf("The database cannot be used: %s", unavailable.getCause()))
+                .onFailure().recoverWithNull();
+    }
+}
