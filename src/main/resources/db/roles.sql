@@ -21,6 +21,11 @@ revoke execute on function
     spend_credits(bytea, numeric),
     create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]),
     lock_account(text),
+    hold_credits(bytea, numeric, int),
+    settle_hold(uuid, numeric),
+    release_holds(uuid[]),
+    release_expired_holds(),
+    purge_receipts(),
     revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, int, int),
     toggle_proxy_key(text, text, bytea, boolean)
     from public;
@@ -32,14 +37,19 @@ grant select, delete, update (is_active) on proxy_key to proxy_keys_function;
 grant select, insert on revocation, revoked_key to proxy_keys_function;
 grant execute on function
     revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, int, int),
-    toggle_proxy_key(text, text, bytea, boolean)
+    toggle_proxy_key(text, text, bytea, boolean),
+    release_expired_holds(),
+    purge_receipts()
     to proxy_keys_function;
 
--- The data plane: looks keys up, spends and creates through the functions, which act with their owner's rights. It can write
+-- The data plane: looks keys up, spends, holds, settles and creates through the functions, which act with their owner's rights. It can write
 -- no table.
-grant select on account, proxy_key to proxy_keys_data_plane;
+grant select on account, proxy_key, credit_hold to proxy_keys_data_plane;
 grant execute on function
     spend_credits(bytea, numeric),
     create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]),
-    lock_account(text)
+    lock_account(text),
+    hold_credits(bytea, numeric, int),
+    settle_hold(uuid, numeric),
+    release_expired_holds()
     to proxy_keys_data_plane;

@@ -46,6 +46,47 @@ public final class Accounts {
                 secret(account, name), new BigDecimal(cost));
     }
 
+    /** Sets credits of a key aside for ten minutes; returns the hold. */
+    public static UUID hold(String account, String name, String amount) {
+        try (Connection connection = DATABASE.connect()) {
+            return hold(connection, account, name, amount);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    public static UUID hold(Connection connection, String account, String name, String amount) throws SQLException {
+        return Postgres.one(connection, UUID.class, "SELECT hold_id FROM hold_credits(sha256(?::bytea), ?, 600)",
+                secret(account, name), new BigDecimal(amount));
+    }
+
+    /** Says what the call of a hold cost; returns what was given back. */
+    public static BigDecimal settle(UUID hold, String cost) {
+        return DATABASE.one(BigDecimal.class, "SELECT settle_hold(?, ?)", hold, new BigDecimal(cost));
+    }
+
+    public static BigDecimal settle(Connection connection, UUID hold, String cost) throws SQLException {
+        return Postgres.one(connection, BigDecimal.class, "SELECT settle_hold(?, ?)", hold, new BigDecimal(cost));
+    }
+
+    /** Lets the time of an account's holds be over. */
+    public static void expireHolds(String account) {
+        DATABASE.execute("UPDATE credit_hold SET expires_at = clock_timestamp() WHERE account_id = ? AND settled IS NULL", account);
+    }
+
+    /** What is used of the account's only key of this name. */
+    public static BigDecimal used(String account, String name) {
+        return DATABASE.one(BigDecimal.class, "SELECT used FROM proxy_key WHERE account_id = ? AND name = ?", account, name);
+    }
+
+    /** balance + what live keys have left + what is on hold: falls by exactly the cost of each call, and never else. */
+    public static BigDecimal unspent(String account) {
+        return DATABASE.one(BigDecimal.class, """
+                SELECT balance + coalesce((SELECT sum(allocated - used) FROM proxy_key WHERE account_id = account.id), 0)
+                       + coalesce((SELECT sum(amount) FROM credit_hold WHERE account_id = account.id AND settled IS NULL), 0)
+                  FROM account WHERE id = ?""", account);
+    }
+
     /** Five keys, one of each kind: partly used, unused, expired, disabled, fully used. 250 allocated, 75.5 of it spent. */
     public static List<String> createFiveKeys(String account) {
         List<String> ids = List.of(
@@ -84,10 +125,12 @@ public final class Accounts {
         return DATABASE.one(Long.class, "SELECT count(*) FROM revocation WHERE account_id = ?", account);
     }
 
-    /** balance + the sum of what live keys were allocated: changes only by what was spent or topped up. */
+    /** balance + allocated to live keys + on hold for deleted ones: changes only by what was spent or topped up. */
     public static BigDecimal total(String account) {
         return DATABASE.one(BigDecimal.class, """
                 SELECT balance + coalesce((SELECT sum(allocated) FROM proxy_key WHERE account_id = account.id), 0)
+                       + coalesce((SELECT sum(amount) FROM credit_hold h WHERE h.account_id = account.id AND h.settled IS NULL
+                                      AND NOT EXISTS (SELECT FROM proxy_key k WHERE k.id = h.key_id)), 0)
                   FROM account WHERE id = ?""", account);
     }
 
@@ -96,6 +139,7 @@ public final class Accounts {
         List<String> all = new java.util.ArrayList<>(DATABASE.rows("SELECT * FROM account WHERE id = ?", account));
         all.addAll(DATABASE.rows("SELECT * FROM proxy_key WHERE account_id = ? ORDER BY id", account));
         all.addAll(DATABASE.rows("SELECT * FROM revocation WHERE account_id = ? ORDER BY id", account));
+        all.addAll(DATABASE.rows("SELECT * FROM credit_hold WHERE account_id = ? ORDER BY id", account));
         return all;
     }
 }

@@ -1,0 +1,258 @@
+package io.proxykeys.hold;
+
+import static io.proxykeys.hold.HoldTest.refused;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Postgres;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** {@code release_expired_holds()}: what was not settled in time comes back, and nobody waits. */
+class ReleaseTest {
+
+    private final Postgres database = Postgres.shared();
+    private final String account = Accounts.open("100");
+
+    /** The function releases those of all accounts, also what other tests have left. */
+    @BeforeEach
+    @AfterEach
+    void releaseWhatOtherTestsLeft() {
+        database.execute("UPDATE credit_hold SET expires_at = clock_timestamp() WHERE settled IS NULL");
+        Releases.untilNothingIsLeft();
+    }
+
+    @Test
+    void whatWasNotSettledInTimeGoesBackToTheKey() {
+        Accounts.createKey(account, "key", "10");
+        UUID expired = Accounts.hold(account, "key", "4");
+        Accounts.expireHolds(account);
+        UUID other = Accounts.hold(account, "key", "2");
+
+        assertEquals(1, Releases.untilNothingIsLeft());
+
+        assertEquals(new BigDecimal("2.000000"), Accounts.used(account, "key"));
+        assertEquals(List.of("0.000000|t|"), database.rows(
+                "SELECT settled, settled_at <= clock_timestamp() FROM credit_hold WHERE id = ?", expired));
+        assertEquals(List.of("null|null|"), database.rows("SELECT settled, settled_at FROM credit_hold WHERE id = ?", other));
+    }
+
+    @Test
+    void whatWasHeldForADeletedKeyGoesToTheBalance() {
+        Accounts.createKey(account, "key", "10");
+        Accounts.hold(account, "key", "4");
+        Accounts.hold(account, "key", "2");
+        Deletion.ofAll(account);
+        Accounts.expireHolds(account);
+
+        assertEquals(2, Releases.untilNothingIsLeft());
+
+        assertEquals(new BigDecimal("100.000000"), Accounts.balance(account));
+        assertEquals(0, Releases.untilNothingIsLeft());
+        assertEquals(new BigDecimal("100.000000"), Accounts.balance(account));
+    }
+
+    @Test
+    void afterAReleaseOnlyZeroIsARepeat() {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        Accounts.expireHolds(account);
+        Releases.untilNothingIsLeft();
+
+        assertEquals(new BigDecimal("4.000000"), Accounts.settle(hold, "0"));
+        refused("PK010", () -> Accounts.settle(hold, "1"));
+        assertEquals(new BigDecimal("100.000000"), Accounts.unspent(account));
+    }
+
+    @Test
+    void allHoldsOfAKeyAreReleasedTogether() {
+        Accounts.createKey(account, "key", "10");
+        for (int i = 0; i < 5; i++) {
+            Accounts.hold(account, "key", "1");
+        }
+        Accounts.expireHolds(account);
+
+        assertEquals(5, Releases.one());
+        assertEquals(new BigDecimal("0.000000"), Accounts.used(account, "key"));
+    }
+
+    @Test
+    void whatIsLeftOfAnAccountThatIsGoneIsReleasedToo() {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        Deletion.ofAll(account);
+        database.execute("DELETE FROM account WHERE id = ?", account);
+        Accounts.expireHolds(account);
+
+        assertEquals(1, Releases.untilNothingIsLeft());
+        assertTrue(isSettled(hold));
+    }
+
+    /** With the key's lock alone, a key that is being spent on would look deleted, and its credits would go to the balance. */
+    @Test
+    void aKeyThatIsBeingSpentOnIsBusyAndNotGone() throws Exception {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        Accounts.expireHolds(account);
+        try (Connection gateway = open(Postgres.DATA_PLANE_USER)) {
+            Accounts.spend(gateway, account, "key", "1");
+            assertEquals(0, Releases.one());
+            gateway.commit();
+        }
+        assertFalse(isSettled(hold));
+        assertEquals(new BigDecimal("90.000000"), Accounts.balance(account));
+
+        assertEquals(1, Releases.untilNothingIsLeft());
+        assertEquals(new BigDecimal("1.000000"), Accounts.used(account, "key"));
+    }
+
+    /** Settling the live key first and then asking for the account would wait for a deletion that waits for the key. */
+    @Test
+    void anAccountThatADeletionHasLockedIsLeftAloneWithAllItsKeys() throws Exception {
+        Accounts.createKey(account, "gone", "10");
+        UUID ofGone = Accounts.hold(account, "gone", "4");
+        Deletion.ofAll(account);
+        Accounts.createKey(account, "live", "10");
+        UUID ofLive = Accounts.hold(account, "live", "4");
+        Accounts.expireHolds(account);
+        try (Connection function = Deletion.connect()) {
+            Deletion.lock(function, account);
+            assertEquals(0, Releases.one());
+            assertFalse(isSettled(ofLive));
+            assertFalse(isSettled(ofGone));
+            Deletion.delete(function, account);
+            assertEquals(0, Releases.one());
+            function.commit();
+        }
+        assertEquals(2, Releases.untilNothingIsLeft());
+        assertEquals(new BigDecimal("100.000000"), Accounts.balance(account));
+    }
+
+    @Test
+    void whatIsBusyKeepsNobodyBehindItWaiting() throws Exception {
+        Accounts.createKey(account, "key", "10");
+        fill("key", 1_500);
+        String other = Accounts.open("100");
+        Accounts.createKey(other, "key", "10");
+        Accounts.hold(other, "key", "4");
+        Accounts.expireHolds(other);
+        try (Connection function = Deletion.connect()) {
+            Deletion.lock(function, account);
+            assertEquals(1, Releases.one());
+        }
+        assertEquals(new BigDecimal("0.000000"), Accounts.used(other, "key"));
+        assertEquals(1_000, Releases.one(), "up to 1,000 a call");
+        assertEquals(500, Releases.one());
+        assertEquals(0, Releases.one());
+        assertEquals(new BigDecimal("0.000000"), Accounts.used(account, "key"));
+    }
+
+    @Test
+    void aSettlementInFlightIsLeftAloneAndTheOthersAreReleased() throws Exception {
+        Accounts.createKey(account, "one", "10");
+        Accounts.createKey(account, "two", "10");
+        UUID settled = Accounts.hold(account, "one", "4");
+        Accounts.hold(account, "two", "4");
+        Accounts.expireHolds(account);
+        try (Connection gateway = open(Postgres.DATA_PLANE_USER)) {
+            Accounts.settle(gateway, settled, "1");
+            assertEquals(1, Releases.one());
+            gateway.commit();
+        }
+        assertEquals(0, Releases.one());
+        assertEquals(new BigDecimal("1.000000"), Accounts.used(account, "one"));
+        assertEquals(new BigDecimal("0.000000"), Accounts.used(account, "two"));
+    }
+
+    @Test
+    void aSettlementOfADeletedKeyInFlightIsLeftAloneToo() throws Exception {
+        Accounts.createKey(account, "key", "10");
+        UUID settled = Accounts.hold(account, "key", "4");
+        Deletion.ofAll(account);
+        Accounts.expireHolds(account);
+        try (Connection gateway = open(Postgres.DATA_PLANE_USER)) {
+            Accounts.settle(gateway, settled, "1");
+            assertEquals(0, Releases.one());
+            gateway.commit();
+        }
+        assertEquals(0, Releases.one());
+        assertEquals(new BigDecimal("99.000000"), Accounts.balance(account));
+    }
+
+    @Test
+    void oneHoldThatFailsDoesNotStopTheOthers() {
+        Accounts.createKey(account, "bad", "10");
+        UUID bad = Accounts.hold(account, "bad", "4");
+        Accounts.createKey(account, "good", "10");
+        UUID good = Accounts.hold(account, "good", "4");
+        Accounts.expireHolds(account);
+        // Somebody has tampered with the key: the hold cannot be taken off what is used.
+        database.execute("UPDATE proxy_key SET used = 0 WHERE account_id = ? AND name = 'bad'", account);
+
+        assertEquals(1, Releases.one());
+        assertTrue(isSettled(good));
+        assertFalse(isSettled(bad));
+        assertEquals(0, Releases.one());
+
+        database.execute("UPDATE proxy_key SET used = 4 WHERE account_id = ? AND name = 'bad'", account);
+        assertEquals(1, Releases.one());
+    }
+
+    @Test
+    void twoReleasesAtOnceReleaseEachHoldOnce() throws Exception {
+        Accounts.createKey(account, "key", "10");
+        Accounts.hold(account, "key", "4");
+        Accounts.expireHolds(account);
+        try (Connection first = open(Postgres.FUNCTION_USER)) {
+            assertEquals(1, Postgres.one(first, Integer.class, "SELECT release_expired_holds()"));
+            assertEquals(0, Releases.one());
+            first.commit();
+        }
+        assertEquals(0, Releases.one());
+        assertEquals(new BigDecimal("0.000000"), Accounts.used(account, "key"));
+    }
+
+    /** A condition on the clock itself, or a table that was empty when it was vacuumed, would make each call read all holds. */
+    @Test
+    void aReleaseReadsOnlyWhatHasExpired() throws Exception {
+        Accounts.createKey(account, "key", "10");
+        fill("key", 5_000);
+        database.execute("UPDATE credit_hold SET expires_at = now() + interval '1 hour' WHERE account_id = ?", account);
+        database.execute("ANALYZE credit_hold");
+        try (Connection function = open(Postgres.FUNCTION_USER)) {
+            for (int i = 0; i < 10; i++) {
+                assertEquals(0, Postgres.one(function, Integer.class, "SELECT release_expired_holds()"));
+            }
+            assertEquals(0L, Postgres.one(function, Long.class,
+                    "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'credit_hold'"));
+        } finally {
+            Accounts.expireHolds(account);
+        }
+    }
+
+    private boolean isSettled(UUID hold) {
+        return database.one(Boolean.class, "SELECT settled IS NOT NULL FROM credit_hold WHERE id = ?", hold);
+    }
+
+    /** Expired holds of a thousandth each. */
+    private void fill(String key, int holds) {
+        database.execute("""
+                SELECT count(hold_id) FROM generate_series(1, ?) n, LATERAL hold_credits(sha256(?::bytea), 0.001, 1 + n % 2)""",
+                holds, Accounts.secret(account, key));
+        Accounts.expireHolds(account);
+    }
+
+    private Connection open(String user) throws SQLException {
+        Connection connection = database.connect("postgres", user, Postgres.PASSWORD);
+        connection.setAutoCommit(false);
+        return connection;
+    }
+}
