@@ -1,5 +1,6 @@
 package io.proxykeys.auth;
 
+import io.proxykeys.config.Settings;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -7,7 +8,6 @@ import java.security.Key;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jose4j.jws.AlgorithmIdentifiers;
 import org.jose4j.jws.JsonWebSignature;
@@ -43,10 +43,9 @@ public class VerificationKeys implements VerificationKeyResolver {
     }
 
     @Inject
-    VerificationKeys(KeySource source,
-            @ConfigProperty(name = "proxy-keys.keys.between-fetches") Duration betweenFetches) {
+    VerificationKeys(KeySource source, Settings settings) {
         this.source = source;
-        this.betweenFetches = betweenFetches;
+        this.betweenFetches = settings.betweenKeyFetches();
     }
 
     /** Fetches the keys for the first time. Does not fail: a source that does not answer is logged, and asked again when it is needed. */

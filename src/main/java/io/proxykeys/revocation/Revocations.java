@@ -2,6 +2,7 @@ package io.proxykeys.revocation;
 
 import io.proxykeys.account.AccountLock;
 import io.proxykeys.account.UnknownAccount;
+import io.proxykeys.config.Settings;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.problem.ProblemException;
@@ -18,7 +19,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.function.Consumer;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * Deletes keys and returns their unused credits, in one transaction: BEGIN, {@link AccountLock}, {@link #REVOKE}, all sent at
@@ -52,15 +52,11 @@ public class Revocations {
     }
 
     @Inject
-    Revocations(Transactions transactions, RevocationLog log,
-            @ConfigProperty(name = "proxy-keys.limit.delete-all.per-minute") int deleteAllPerMinute,
-            @ConfigProperty(name = "proxy-keys.limit.delete-all.burst") int deleteAllBurst,
-            @ConfigProperty(name = "proxy-keys.limit.remove.per-minute") int removePerMinute,
-            @ConfigProperty(name = "proxy-keys.limit.remove.burst") int removeBurst) {
+    Revocations(Transactions transactions, RevocationLog log, Settings settings) {
         this.transactions = transactions;
         this.log = log;
-        this.deleteAll = new Limit("delete-all", deleteAllPerMinute, deleteAllBurst);
-        this.remove = new Limit("remove", removePerMinute, removeBurst);
+        this.deleteAll = new Limit("delete-all", settings.deleteAllPerMinute(), settings.deleteAllBurst());
+        this.remove = new Limit("remove", settings.removePerMinute(), settings.removeBurst());
     }
 
     /**

@@ -1,17 +1,30 @@
 package io.proxykeys.config;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quarkus.runtime.configuration.ConfigurationException;
+import io.smallrye.config.ConfigMappings.ConfigClass;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a deployment has to say; {@code StartIT} shows it on the native function. */
 class SettingsTest {
+
+    private static final String PREFIX = "proxy-keys: cannot start: ";
 
     private final Map<String, String> values = new HashMap<>(Map.of(
             "quarkus.datasource.reactive.url", "postgresql://db.example.com:5432/app?sslmode=verify-full",
@@ -23,7 +36,7 @@ class SettingsTest {
 
     @Test
     void aCompleteDeploymentHasNoMistake() {
-        assertEquals(Optional.empty(), new Settings(values::get).mistake());
+        assertDoesNotThrow(this::start);
     }
 
     @ParameterizedTest
@@ -33,6 +46,8 @@ class SettingsTest {
         values.remove(property);
         assertNamed(property);
         values.put(property, " ");
+        assertNamed(property);
+        values.put(property, "");
         assertNamed(property);
     }
 
@@ -44,10 +59,29 @@ class SettingsTest {
             "mp.jwt.verify.publickey.location,https://user:password@issuer.example.com/jwks.json",
             "mp.jwt.verify.audiences,'a,,b'", "mp.jwt.verify.audiences,','",
             "quarkus.datasource.reactive.url,postgresql://db/app?sslmode=verify-full&sslrootcert=/not/there.pem",
-            "proxy-keys.limit.remove.burst,x", "proxy-keys.limit.delete-all.per-minute,-1", "proxy-keys.limit.delete-all.burst,0" })
+            "proxy-keys.limit.remove.burst,x", "proxy-keys.limit.delete-all.per-minute,-1", "proxy-keys.limit.delete-all.burst,0",
+            "proxy-keys.limit.remove.per-minute,1.5", "proxy-keys.limit.remove.per-minute,99999999999",
+            "proxy-keys.keys.between-fetches,0s", "proxy-keys.keys.between-fetches,-1s" })
     void whatIsMalformedIsNamedInOneLine(String property, String value) {
         values.put(property, value);
         assertNamed(property);
+    }
+
+    /** So that a setting that is no text is never left without a check. */
+    @ParameterizedTest
+    @MethodSource("settingsWithDefaults")
+    void whatHasADefaultIsCheckedToo(String property) {
+        values.put(property, "no such value");
+        assertNamed(property);
+    }
+
+    @ParameterizedTest
+    @MethodSource("settingsWithDefaults")
+    void whatIsBlankHasItsDefault(String property) {
+        values.put(property, " ");
+        assertEquals(defaults().get(property), start().getConfigValue(property).getValue());
+        values.put(property, "");
+        assertEquals(defaults().get(property), start().getConfigValue(property).getValue());
     }
 
     @ParameterizedTest
@@ -55,10 +89,10 @@ class SettingsTest {
             "mp.jwt.verify.publickey.location,http://127.0.0.1:8000/jwks.json",
             "mp.jwt.verify.publickey.location,file:/not/there/yet.json", "mp.jwt.verify.publickey.location,HTTPS://issuer.example.com/k",
             "quarkus.datasource.reactive.url,'postgresql://one/app,postgresql://two/app'", "mp.jwt.verify.audiences,'a, b'",
-            "proxy-keys.limit.delete-all.per-minute,0" })
+            "proxy-keys.limit.delete-all.per-minute,0", "proxy-keys.limit.remove.burst,' 7 '", "proxy-keys.keys.between-fetches,90s" })
     void whatIsUnusualButValidIsAccepted(String property, String value) {
         values.put(property, value);
-        assertEquals(Optional.empty(), new Settings(values::get).mistake());
+        assertDoesNotThrow(this::start);
     }
 
     @Test
@@ -66,13 +100,67 @@ class SettingsTest {
         values.remove("quarkus.datasource.username");
         values.remove("quarkus.datasource.password");
         values.put("quarkus.datasource.reactive.url", "postgresql://user:secret@my_db/app");
-        assertEquals(Optional.empty(), new Settings(values::get).mistake());
+        assertDoesNotThrow(this::start);
+    }
+
+    @Test
+    void allMistakesAreNamedAtOnce() {
+        values.clear();
+        values.put("mp.jwt.verify.publickey.location", "http://issuer.example.com/jwks.json");
+        values.put("proxy-keys.limit.delete-all.burst", "many");
+
+        assertEquals(List.of("QUARKUS_DATASOURCE_REACTIVE_URL", "QUARKUS_DATASOURCE_USERNAME", "QUARKUS_DATASOURCE_PASSWORD",
+                "MP_JWT_VERIFY_ISSUER", "MP_JWT_VERIFY_AUDIENCES", "MP_JWT_VERIFY_PUBLICKEY_LOCATION",
+                "PROXY_KEYS_LIMIT_DELETE_ALL_BURST"), mistakes().stream().map(mistake -> mistake.split(" ")[0]).toList());
+    }
+
+    @Test
+    void aMisspeltVariableIsNamed() {
+        SettingsCheck check = new SettingsCheck();
+        check.check(Set.of("PROXY_KEYS_LIMIT_REMOVE_BURST", "PROXY_KEYS_LIMIT_REMOVE_BRUST", "PROXY_KEYS", "PATH"));
+        assertEquals(List.of("PROXY_KEYS_LIMIT_REMOVE_BRUST is not a setting"), check.mistakes());
+    }
+
+    @Test
+    void settingsArriveWithTheirTypes() {
+        values.put("proxy-keys.limit.delete-all.per-minute", "3");
+        values.put("proxy-keys.keys.between-fetches", "90s");
+
+        Settings settings = start().getConfigMapping(Settings.class);
+
+        assertEquals(3, settings.deleteAllPerMinute());
+        assertEquals(60, settings.removeBurst());
+        assertEquals(Duration.ofSeconds(90), settings.betweenKeyFetches());
+    }
+
+    private static Map<String, String> defaults() {
+        return ConfigClass.configClass(Settings.class).getProperties();
+    }
+
+    private static List<String> settingsWithDefaults() {
+        return defaults().entrySet().stream().filter(entry -> entry.getValue() != null).map(Map.Entry::getKey).sorted().toList();
+    }
+
+    private SmallRyeConfig start() {
+        SmallRyeConfigBuilder builder = new SmallRyeConfigBuilder()
+                .addDefaultInterceptors()
+                .withSources(new PropertiesConfigSource(values, "a deployment", 300))
+                .withMapping(Settings.class).withMapping(TokenSettings.class).withMapping(DatabaseSettings.class);
+        new CheckedAtStart().configBuilder(builder);
+        return builder.build();
+    }
+
+    private List<String> mistakes() {
+        return assertThrows(ConfigurationException.class, this::start).getMessage().lines().map(line -> {
+            assertTrue(line.startsWith(PREFIX), line);
+            return line.substring(PREFIX.length());
+        }).toList();
     }
 
     private void assertNamed(String property) {
-        String variable = property.replaceAll("[.-]", "_").toUpperCase();
-        String mistake = new Settings(values::get).mistake().orElseThrow();
-        assertTrue(mistake.startsWith(variable + " "), mistake);
-        assertEquals(1, mistake.lines().count());
+        List<String> mistakes = mistakes();
+        assertEquals(1, mistakes.size(), mistakes.toString());
+        String variable = property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT);
+        assertTrue(mistakes.get(0).startsWith(variable + " "), mistakes.toString());
     }
 }

@@ -55,11 +55,44 @@ class StartIT {
             "QUARKUS_DATASOURCE_REACTIVE_URL,jdbc:postgresql://localhost/db", "QUARKUS_DATASOURCE_REACTIVE_URL,mysql://localhost/db",
             "MP_JWT_VERIFY_PUBLICKEY_LOCATION,http://example.com/jwks.json", "MP_JWT_VERIFY_PUBLICKEY_LOCATION,ftp://example.com/k",
             "MP_JWT_VERIFY_PUBLICKEY_LOCATION,https://", "MP_JWT_VERIFY_PUBLICKEY_LOCATION,not a location",
-            "PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE,many", "PROXY_KEYS_LIMIT_DELETE_ALL_BURST,0" })
+            "PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE,many", "PROXY_KEYS_LIMIT_DELETE_ALL_BURST,0",
+            "PROXY_KEYS_KEYS_BETWEEN_FETCHES,soon", "PROXY_KEYS_LIMIT_REMOVE_BRUST,60" })
     void aMalformedSettingStopsTheStartWithOneLineNamingIt(String variable, String value) {
         Map<String, String> environment = environment(ISSUER.keyServer().location());
         environment.put(variable, value);
         stopsNaming(variable, environment);
+    }
+
+    @Test
+    void severalMistakesAreNamedAtOnceInALineEach() {
+        try (NativeFunction function = NativeFunction.start(Map.of("MP_JWT_VERIFY_ISSUER", Issuer.NAME,
+                "QUARKUS_DATASOURCE_REACTIVE_URL", "localhost", "PROXY_KEYS_LIMIT_REMOVE_BURST", "-1"))) {
+            assertEquals(1, function.awaitExit());
+            assertEquals(List.of(
+                    "proxy-keys: cannot start: QUARKUS_DATASOURCE_REACTIVE_URL is not a PostgreSQL URL such as postgresql://host:5432/database",
+                    "proxy-keys: cannot start: QUARKUS_DATASOURCE_USERNAME is not set: the PostgreSQL user",
+                    "proxy-keys: cannot start: QUARKUS_DATASOURCE_PASSWORD is not set: the password of the PostgreSQL user",
+                    "proxy-keys: cannot start: MP_JWT_VERIFY_AUDIENCES is not set: the audience (aud) of access tokens",
+                    "proxy-keys: cannot start: MP_JWT_VERIFY_PUBLICKEY_LOCATION is not set: where the keys that sign access tokens are: "
+                            + "https:, file: or a class path resource",
+                    "proxy-keys: cannot start: PROXY_KEYS_LIMIT_REMOVE_BURST must be a whole number, 1 or more"), function.output());
+        }
+    }
+
+    @Test
+    void settingsOfAFileCountAndABlankVariableHasItsDefault() throws IOException {
+        Map<String, String> environment = environment(ISSUER.keyServer().location());
+        environment.remove("MP_JWT_VERIFY_ISSUER");
+        environment.put("PROXY_KEYS_LIMIT_DELETE_ALL_BURST", " ");
+        Path file = Files.writeString(folder.resolve("settings.properties"),
+                "mp.jwt.verify.issuer=" + Issuer.NAME + "\nproxy-keys.limit.delete-all.per-minute=x\n");
+        environment.put("QUARKUS_CONFIG_LOCATIONS", file.toUri().toString());
+        stopsNaming("PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", environment);
+
+        Files.writeString(file, "mp.jwt.verify.issuer=" + Issuer.NAME + "\n");
+        try (NativeFunction function = NativeFunction.start(environment).awaitFirstPoll()) {
+            assertEquals(200, function.invoke(request(ISSUER.token(Accounts.open("1")))).status());
+        }
     }
 
     @Test

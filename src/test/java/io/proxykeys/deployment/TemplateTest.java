@@ -16,9 +16,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.proxykeys.auth.AccessTokens;
-import io.proxykeys.auth.KeyLocation;
+import io.proxykeys.config.Settings;
+import io.proxykeys.config.TokenSettings;
 import io.proxykeys.http.Route;
+import io.smallrye.config.ConfigMappings.ConfigClass;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.Reader;
@@ -166,9 +167,8 @@ class TemplateTest {
     void everyVariableNamesASettingThatExists() throws IOException {
         Set<String> unknown = new TreeSet<>(variables().keySet());
         unknown.removeAll(quarkusRuntimeVariables());
-        APPLICATION.stringPropertyNames().stream().filter(property -> property.startsWith("proxy-keys."))
-                .map(TemplateTest::variableOf).forEach(unknown::remove);
-        Stream.of(KeyLocation.PROPERTY, AccessTokens.ISSUER, AccessTokens.AUDIENCES)
+        Stream.of(Settings.class, TokenSettings.class)
+                .flatMap(settings -> ConfigClass.configClass(settings).getProperties().keySet().stream())
                 .map(TemplateTest::variableOf).forEach(unknown::remove);
         unknown.remove("DISABLE_SIGNAL_HANDLERS");
 
@@ -177,12 +177,12 @@ class TemplateTest {
 
     @Test
     void theLimitsAreThoseOfTheCodeUnlessTheyAreChanged() {
-        List<String> limits = APPLICATION.stringPropertyNames().stream()
-                .filter(property -> property.startsWith("proxy-keys.limit.")).sorted().toList();
+        Map<String, String> defaults = ConfigClass.configClass(Settings.class).getProperties();
+        List<String> limits = defaults.keySet().stream().filter(property -> property.startsWith("proxy-keys.limit.")).sorted().toList();
         assertEquals(4, limits.size(), limits.toString());
         for (String property : limits) {
             String parameter = (String) at(variable(variableOf(property)), "Ref");
-            assertEquals(APPLICATION.getProperty(property), parameter(parameter, "Default").toString(), property);
+            assertEquals(defaults.get(property), parameter(parameter, "Default").toString(), property);
         }
     }
 

@@ -1,0 +1,145 @@
+package io.proxykeys.config;
+
+import io.proxykeys.auth.KeyLocation;
+import io.proxykeys.auth.KeySet;
+import io.proxykeys.database.RootCertificate;
+import io.vertx.pgclient.PgConnectOptions;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds what is wrong with the settings of a deployment: one line for each mistake, which names the environment variable. A database
+ * or key source that merely cannot be reached is no mistake.
+ */
+final class SettingsCheck {
+
+    private final List<String> mistakes = new ArrayList<>();
+
+    /** The mistakes so far, in the order of the checks. */
+    List<String> mistakes() {
+        return List.copyOf(mistakes);
+    }
+
+    /** Checks what a deployment has to give: the database. */
+    void check(DatabaseSettings database) {
+        String url = require("QUARKUS_DATASOURCE_REACTIVE_URL", database.url(),
+                "the PostgreSQL to use, such as postgresql://host:5432/database");
+        if (!url.isEmpty()) {
+            check("QUARKUS_DATASOURCE_REACTIVE_URL", () -> checkDatabaseUrl(url));
+        }
+        if (!hasCredentials(url)) {
+            require("QUARKUS_DATASOURCE_USERNAME", database.user(), "the PostgreSQL user");
+            require("QUARKUS_DATASOURCE_PASSWORD", database.password(), "the password of the PostgreSQL user");
+        }
+    }
+
+    /** Checks what a deployment has to give: whose tokens are accepted. */
+    void check(TokenSettings tokens) {
+        require("MP_JWT_VERIFY_ISSUER", tokens.issuer(), "the issuer (iss) of access tokens");
+        String audiences = require("MP_JWT_VERIFY_AUDIENCES", tokens.audiences(), "the audience (aud) of access tokens");
+        if (!audiences.isEmpty() && Arrays.stream(audiences.split(",", -1)).anyMatch(String::isBlank)) {
+            add("MP_JWT_VERIFY_AUDIENCES", "must be audiences separated by commas");
+        }
+        String location = require("MP_JWT_VERIFY_PUBLICKEY_LOCATION", tokens.keyLocation(),
+                "where the keys that sign access tokens are: https:, file: or a class path resource");
+        if (!location.isEmpty()) {
+            check("MP_JWT_VERIFY_PUBLICKEY_LOCATION", () -> checkKeyLocation(location));
+        }
+    }
+
+    /** Checks the settings of our own, which have defaults. */
+    void check(Settings settings) {
+        atLeast(0, "PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", settings.deleteAllPerMinute());
+        atLeast(1, "PROXY_KEYS_LIMIT_DELETE_ALL_BURST", settings.deleteAllBurst());
+        atLeast(0, "PROXY_KEYS_LIMIT_REMOVE_PER_MINUTE", settings.removePerMinute());
+        atLeast(1, "PROXY_KEYS_LIMIT_REMOVE_BURST", settings.removeBurst());
+        if (settings.betweenKeyFetches().isZero()) {
+            add("PROXY_KEYS_KEYS_BETWEEN_FETCHES", "must be a time above 0, such as PT1M or 60s");
+        }
+    }
+
+    /** Checks that no variable only looks like a setting: a misspelt one would leave the default in force. */
+    void check(Collection<String> environment) {
+        environment.stream().filter(OwnSettings::isMisspelt).sorted().forEach(variable -> add(variable, "is not a setting"));
+    }
+
+    private String require(String variable, Optional<String> setting, String meaning) {
+        String value = setting.orElse("").strip();
+        if (value.isEmpty()) {
+            add(variable, "is not set: " + meaning);
+        }
+        return value;
+    }
+
+    private void atLeast(int least, String variable, int value) {
+        if (value < least) {
+            add(variable, "must be a whole number, " + least + " or more");
+        }
+    }
+
+    private void check(String variable, Check check) {
+        try {
+            check.run();
+        } catch (IllegalArgumentException e) {
+            add(variable, e.getMessage());
+        }
+    }
+
+    /** One line, whatever an underlying message says. */
+    private void add(String variable, String mistake) {
+        mistakes.add((variable + " " + mistake).replaceAll("\\s+", " "));
+    }
+
+    private static void checkDatabaseUrl(String url) {
+        try {
+            for (String one : url.split(",")) {
+                PgConnectOptions.fromUri(databaseUri(one.strip()));
+                RootCertificate.of(one).ifPresent(RootCertificate::requireReadable);
+            }
+        } catch (RootCertificate.Unreadable e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        } catch (RuntimeException e) {
+            throw new IllegalArgumentException("is not a PostgreSQL URL such as postgresql://host:5432/database", e);
+        }
+    }
+
+    /** User and password may stand in the URL: {@code postgresql://user:password@host/database}. */
+    private static boolean hasCredentials(String url) {
+        return url.matches("[a-z:-]+//[^/?]+:[^/?]+@.*");
+    }
+
+    private static String databaseUri(String url) {
+        return url.startsWith("vertx-reactive:") ? url.substring("vertx-reactive:".length()) : url;
+    }
+
+    private static void checkKeyLocation(String text) {
+        KeyLocation location = KeyLocation.parse(text);
+        if (location.isRemote()) {
+            return;
+        }
+        String document;
+        try {
+            document = location.read();
+        } catch (IOException notThereYet) {
+            return;
+        }
+        KeySet keys;
+        try {
+            keys = KeySet.parse(document);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("holds no usable key: " + e.getMessage(), e);
+        }
+        if (keys.isEmpty()) {
+            throw new IllegalArgumentException("holds no usable key: no RSA key for RS256 and no P-256 key for ES256");
+        }
+    }
+
+    /** Throws {@link IllegalArgumentException} with what is wrong, to be put after the name of the variable. */
+    private interface Check {
+        void run();
+    }
+}

@@ -1,0 +1,28 @@
+package io.proxykeys.config;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithName;
+import java.util.Optional;
+
+/**
+ * The settings of access tokens by the names of MicroProfile JWT Authentication 2.1, section 9.2. They are optional here for the sake
+ * of {@link SettingsCheck}, which says what is missing in its own words.
+ */
+@ConfigMapping(prefix = "mp.jwt.verify")
+public interface TokenSettings {
+
+    /**
+     * Where the keys that sign tokens are, as a JWKS or a public key in PEM: {@code https:…}, {@code file:…} or a class path resource
+     * (a file that was in {@code src/main/resources/keys} when the function was built). {@code http:} to this machine only.
+     */
+    @WithName("publickey.location")
+    Optional<String> keyLocation();
+
+    /** The exact {@code iss} of tokens. */
+    @WithName("issuer")
+    Optional<String> issuer();
+
+    /** The accepted {@code aud}, separated by commas. */
+    @WithName("audiences")
+    Optional<String> audiences();
+}
