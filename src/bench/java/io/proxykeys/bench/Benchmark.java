@@ -82,6 +82,7 @@ public final class Benchmark {
     private void runtimeApi() throws Exception {
         Samples samples = new Samples();
         try (RuntimeApi api = new RuntimeApi(); Poller poller = new Poller(api.address())) {
+            poller.start();
             byte[] event = delete("nobody");
             for (int i = 0; i < 2 * CALLS; i++) {
                 long start = System.nanoTime();

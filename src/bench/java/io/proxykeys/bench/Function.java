@@ -20,6 +20,7 @@ final class Function implements AutoCloseable {
     final long started;
     private final Process process;
     private final Path log;
+    private final List<Path> controlGroups = new ArrayList<>();
 
     Function(Map<String, String> environment) throws IOException {
         log = Files.createTempFile("proxy-keys-bench", ".log");
@@ -43,7 +44,7 @@ final class Function implements AutoCloseable {
 
     private static long ran(Path thread) {
         try {
-            return Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ")[0]);
+            return Long.parseLong(Files.readString(thread.resolve("schedstat")).split(" ", 2)[0]);
         } catch (IOException ended) {
             return 0;
         }
@@ -71,7 +72,7 @@ final class Function implements AutoCloseable {
     private boolean cap(Path group, Map<String, String> limits) {
         try {
             Files.createDirectory(group);
-            process.onExit().thenRun(() -> group.toFile().delete());
+            controlGroups.add(group);
             for (Map.Entry<String, String> limit : limits.entrySet()) {
                 Files.writeString(group.resolve(limit.getKey()), limit.getValue(), StandardOpenOption.WRITE);
             }
@@ -91,5 +92,6 @@ final class Function implements AutoCloseable {
         process.destroyForcibly().onExit().join();
         api.close();
         Files.delete(log);
+        controlGroups.forEach(group -> group.toFile().delete());
     }
 }

@@ -12,9 +12,12 @@ final class Poller implements AutoCloseable {
     private final Socket socket;
 
     Poller(String address) throws IOException {
-        String[] hostAndPort = address.split(":");
+        String[] hostAndPort = address.split(":", -1);
         socket = new Socket(hostAndPort[0], Integer.parseInt(hostAndPort[1]));
         socket.setTcpNoDelay(true);
+    }
+
+    void start() {
         Thread thread = new Thread(this::poll, "poller");
         thread.setDaemon(true);
         thread.start();

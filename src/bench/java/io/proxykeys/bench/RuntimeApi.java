@@ -1,6 +1,5 @@
 package io.proxykeys.bench;
 
-import io.proxykeys.conservation.Answer;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -30,7 +30,7 @@ final class RuntimeApi implements AutoCloseable {
     private volatile long firstPoll;
 
     /** @param at {@link System#nanoTime} when the last byte of it had come */
-    record Answer(boolean functionError, byte[] body, long at) {
+    record Answer(boolean functionError, String body, long at) {
     }
 
     RuntimeApi() throws IOException {
@@ -80,7 +80,7 @@ final class RuntimeApi implements AutoCloseable {
                 int length = 0;
                 boolean chunked = false;
                 for (String header = line(in); !header.isEmpty(); header = line(in)) {
-                    String lower = header.toLowerCase();
+                    String lower = header.toLowerCase(Locale.ROOT);
                     length = lower.startsWith("content-length:") ? Integer.parseInt(header.substring(15).trim()) : length;
                     chunked |= lower.startsWith("transfer-encoding:") && lower.contains("chunked");
                 }
@@ -90,7 +90,7 @@ final class RuntimeApi implements AutoCloseable {
                 } else {
                     long now = System.nanoTime();
                     out.write(ACCEPTED);
-                    answers.add(new Answer(request.contains("/error "), body, now));
+                    answers.add(new Answer(request.contains("/error "), new String(body, StandardCharsets.UTF_8), now));
                 }
             }
         } catch (IOException | InterruptedException e) {
