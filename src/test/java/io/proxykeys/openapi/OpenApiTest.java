@@ -25,6 +25,7 @@ import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -77,8 +78,8 @@ class OpenApiTest {
     @Test
     void theRoutesAndTheirScopesAreExactlyThoseOfTheCode() {
         Set<String> described = new TreeSet<>();
-        DESCRIPTION.paths().fields().forEachRemaining(path -> path.getValue().fields().forEachRemaining(operation ->
-                described.add(operation.getKey().toUpperCase() + " " + path.getKey() + " " + operation.getValue().get("security"))));
+        DESCRIPTION.paths().forEachEntry((path, operations) -> operations.forEachEntry((method, operation) ->
+                described.add(method.toUpperCase(Locale.ROOT) + " " + path + " " + operation.get("security"))));
 
         assertEquals(Stream.of(Route.values())
                 .map(route -> route.method() + " " + route.path() + " [{\"accessToken\":[\"" + route.scope() + "\"]}]")
@@ -338,7 +339,7 @@ class OpenApiTest {
     private static ProblemException refusal(Method factory, Route route) throws ReflectiveOperationException {
         boolean remove = route == Route.REMOVE;
         Object[] arguments = switch (factory.getName()) {
-            case "insufficientScope" -> new Object[] { route.scope() };
+            case "insufficientScope" -> new Object[] { route.scope(), null };
             case "malformed", "invalidField" -> new Object[] { "worded by the caller" };
             case "bodyTooLarge" -> new Object[] { 8192 };
             case "tooManyRequests" -> remove ? new Object[] { "remove", 60, 60, Duration.ofSeconds(1) }
