@@ -2,8 +2,8 @@ package io.proxykeys.alert;
 
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.CommitGate;
+import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.json.JsonText;
-import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.Receipt;
 import io.proxykeys.revocation.RevocationRequest;
@@ -41,7 +41,7 @@ public class SecurityAlerts {
         SecurityAlert alert = SecurityAlert.of(envelope, clock);
         RevocationRequest request = RevocationRequest.alert(alert.account(), alert.id(), alert.source(), alert.reason(),
                 alert.detectedAt(), alert.blockNewKeysSeconds(), awsRequestId);
-        return revocations.revoke(request)
+        return revocations.revoke(request, gate)
                 .map(SecurityAlerts::answer)
                 .onFailure().transform(failure -> failure instanceof UnknownAccount
                         ? new AlertRefused("detail.account_id is not an account of ours")
@@ -57,8 +57,7 @@ public class SecurityAlerts {
 
     /** For whoever reads the failure queue. */
     private static String explain(Throwable failure, RevocationRequest request) {
-        boolean unknown = failure instanceof ProblemException refusal && refusal.problem().revocationId() != null;
-        return unknown ? AlertFailed.outcomeUnknown(request.id())
+        return failure instanceof OutcomeUnknown ? AlertFailed.outcomeUnknown(request.id())
                 : "it was not carried out: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage());
     }
 }

@@ -7,10 +7,9 @@ import java.util.concurrent.atomic.AtomicReference;
 /**
  * Stands before every COMMIT of one call, and tells from any thread, without the event loop, what can be said about the call.
  *
- * <p>Whoever waits for a call makes a gate, passes it along with the call to {@link Transactions#run}, and, when it gives up
- * waiting, calls {@link #close} first and {@link #outcomeUnknown} next: after {@code close} nothing of the call is committed any
- * more, and what had begun to commit by then is "outcome unknown". {@link #receipt} then says which receipt to look for. A gate
- * serves one call, with all its attempts.
+ * <p>Whoever waits for a call makes a gate, passes it along with the call to {@link Transactions#run}, and calls {@link #giveUp}
+ * when it stops waiting: after that nothing of the call is committed any more, and what had begun to commit by then is "outcome
+ * unknown". A gate serves one call, with all its attempts.
  */
 public final class CommitGate {
 
@@ -57,6 +56,17 @@ public final class CommitGate {
             case OPEN, CLOSED_UNCHANGED -> State.CLOSED_UNCHANGED;
             case COMMITTING, UNANSWERED, CLOSED_UNKNOWN -> State.CLOSED_UNKNOWN;
         });
+    }
+
+    /**
+     * Closes the gate, and says what can be said about the call then.
+     *
+     * @param reason for the log
+     * @return {@link OutcomeUnknown} or {@link DatabaseUnavailable}
+     */
+    public RuntimeException giveUp(Throwable reason) {
+        close();
+        return outcomeUnknown() ? new OutcomeUnknown(receipt, reason) : new DatabaseUnavailable(reason);
     }
 
     /**

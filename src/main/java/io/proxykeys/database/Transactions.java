@@ -1,109 +1,112 @@
 package io.proxykeys.database;
 
-import io.proxykeys.account.UnknownAccount;
-import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
+import io.smallrye.mutiny.vertx.UniHelper;
 import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Transaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
-import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.hibernate.reactive.mutiny.Mutiny;
 import org.jboss.logging.Logger;
 
 /**
- * Runs transactions and queries, and knows what a failure of them means.
+ * Runs transactions and queries, and tries again what may be tried again ({@link Attempt}).
  *
- * <p>Lambda freezes the process between calls, and the server or a NAT closes the idle connection meanwhile; the first
- * statement then fails. It is then run once more on a new connection. The receipt's id was chosen before, so that a second run
+ * <p>Lambda freezes the process between calls, and the server or a NAT may close the idle connection until it is thawed; the first
+ * statement then fails. It is run once more on a new connection. The receipt's id was chosen before, so that a second run
  * finds the receipt if the first one was committed after all. What the server rolled back because of a deadlock or a
- * conflict is run again a few times: {@link Attempts}.
+ * conflict is run again a few times.
+ *
+ * <p>Every method fails with {@link DatabaseUnavailable} if nothing was changed, with {@link OutcomeUnknown} if that is not known,
+ * and with what the work failed with if that says nothing about the database. All attempts of a call together are bounded.
  */
 @ApplicationScoped
 public class Transactions {
 
     /** Long enough for the closed connection to leave the pool; an immediate retry is handed the same one again. */
-    private static final Duration A_TICK = Duration.ofMillis(10);
+    private static final int SHORTEST_PAUSE_MILLIS = 10;
 
     /** Between attempts that others' locks or changes made fail. */
-    private static final Duration LONGEST_PAUSE = Duration.ofMillis(200);
+    private static final int LONGEST_PAUSE_MILLIS = 200;
 
-    /** With the time to fetch keys still below the function's own time-out, so that there is an answer. */
-    private static final Duration TIME_OUT = Duration.ofSeconds(24);
+    /** With the time to fetch keys still below the function's own timeout, so that there is an answer. */
+    private static final Duration TIMEOUT = Duration.ofSeconds(24);
 
     private static final Logger LOG = Logger.getLogger(Transactions.class);
 
+    private final Vertx vertx;
     private final Pool pool;
     private final Mutiny.SessionFactory sessions;
-    private final Duration timeOut;
+    private final Duration timeout;
 
     /** @param pool for what changes something: statements that are known in advance need nothing of Hibernate on their way */
     @Inject
-    Transactions(Pool pool, Mutiny.SessionFactory sessions) {
-        this(pool, sessions, TIME_OUT);
+    Transactions(Vertx vertx, Pool pool, Mutiny.SessionFactory sessions) {
+        this(vertx, pool, sessions, TIMEOUT);
     }
 
-    Transactions(Pool pool, Mutiny.SessionFactory sessions, Duration timeOut) {
+    Transactions(Vertx vertx, Pool pool, Mutiny.SessionFactory sessions, Duration timeout) {
+        this.vertx = vertx;
         this.pool = pool;
         this.sessions = sessions;
-        this.timeOut = timeOut;
+        this.timeout = timeout;
     }
 
     /**
      * Runs a transaction that writes a receipt.
      *
+     * @param gate of whoever waits for the call
      * @param receipt the id of the receipt that the work writes
      * @param work what to do; may be run again, and must then recognise that an earlier run was committed
-     * @return the work's item once it is committed; its {@link ProblemException} or {@link UnknownAccount}, with everything rolled
-     *         back; or a 503 refusal that says whether nothing was changed or the outcome is unknown
+     * @return the work's item once it is committed; fails with the work's own failure, and then everything is rolled back
      */
-    public <T> Uni<T> run(UUID receipt, Function<SqlConnection, Future<T>> work) {
-        return run(receipt, true, work);
+    public <T> Uni<T> run(CommitGate gate, UUID receipt, Function<SqlConnection, Future<T>> work) {
+        gate.writes(receipt);
+        return run(gate, Attempt.first(true), work);
     }
 
     /** Runs a transaction without receipt, which is therefore not run again once its first run may have been committed. */
-    public <T> Uni<T> run(Function<SqlConnection, Future<T>> work) {
-        return run(null, false, work);
+    public <T> Uni<T> run(CommitGate gate, Function<SqlConnection, Future<T>> work) {
+        return run(gate, Attempt.first(false), work);
+    }
+
+    private <T> Uni<T> run(CommitGate gate, Attempt first, Function<SqlConnection, Future<T>> work) {
+        return bounded(gate, attempt(first, gate, () -> UniHelper.toUni(
+                pool.withConnection(connection -> transaction(connection, work, gate)))));
     }
 
     /**
-     * Runs a single query of a Panache repository, outside a transaction: one round trip. Fails with a 503 refusal if the database
-     * cannot serve.
+     * Runs a single query of a Panache repository, outside a transaction: one round trip.
      *
      * @param query is called on the event loop, in a session that is closed afterwards, also when nobody waits for the result any
      *              more. ({@code Panache.withSession} would not close it then, and the pool's only connection would stay taken.)
      */
     public <T> Uni<T> read(Supplier<Uni<T>> query) {
-        return bounded(sessions.withSession(session -> query.get()), new Attempts(true))
-                .onFailure().transform(failure -> explain(failure, false, null));
+        CommitGate nothingToCommit = new CommitGate();
+        return bounded(nothingToCommit, attempt(Attempt.first(true), nothingToCommit, () -> sessions.withSession(session -> query.get())));
     }
 
-    /** Bounds several queries together as one is: a 503 refusal if they take too long. */
+    /** Bounds several queries together as one is. */
     public <T> Uni<T> withDeadline(Uni<T> queries) {
-        return queries.ifNoItem().after(timeOut).fail().onFailure().transform(failure -> explain(failure, false, null));
-    }
-
-    private <T> Uni<T> run(UUID receipt, boolean repeatable, Function<SqlConnection, Future<T>> work) {
-        Attempts attempts = new Attempts(repeatable);
-        Uni<T> transaction = Uni.createFrom().completionStage(() -> pool
-                .withConnection(connection -> transaction(connection, work, attempts))
-                .toCompletionStage());
-        return bounded(transaction, attempts).onFailure().transform(failure -> explain(failure, attempts.fateUnknown(), receipt));
+        return bounded(new CommitGate(), queries);
     }
 
     /** BEGIN is not waited for: the server takes what follows in its order. */
-    private static <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, Attempts attempts) {
+    private static <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, CommitGate gate) {
         Future<Transaction> begun = connection.begin();
         Future<T> done = Future.succeededFuture(connection).compose(work);
         return begun.compose(transaction -> done.compose(
-                result -> attempts.mayCommit() ? transaction.commit().map(result) : rollback(transaction, new TimeoutException()),
+                result -> gate.tryBeginCommit() ? transaction.commit().map(result) : rollback(transaction, new TimeoutException()),
                 failure -> rollback(transaction, failure)));
     }
 
@@ -111,28 +114,33 @@ public class Transactions {
         return transaction.rollback().transform(ended -> Future.failedFuture(failure));
     }
 
-    private <T> Uni<T> bounded(Uni<T> call, Attempts attempts) {
-        return call.onFailure().invoke(failure -> {
-                    attempts.failed(failure);
-                    if (attempts.another(failure)) {
-                        LOG.warnf("Trying again: %s", failure);
-                    }
-                })
-                .onFailure(attempts::another).retry().withBackOff(A_TICK, LONGEST_PAUSE).atMost(Attempts.MOST)
-                .ifNoItem().after(timeOut).fail()
-                .onFailure().invoke(attempts::end);
+    private <T> Uni<T> attempt(Attempt attempt, CommitGate gate, Supplier<Uni<? extends T>> work) {
+        return Uni.createFrom().<T>deferred(work).onFailure().recoverWithUni(failure -> {
+            SqlFailure kind = SqlFailure.of(failure);
+            if (kind == SqlFailure.ROLLED_BACK) {
+                gate.rolledBack();
+            } else {
+                gate.lost();
+            }
+            return switch (attempt.decide(kind, gate.outcomeUnknown())) {
+                case RETRY -> {
+                    LOG.warnf("Trying again: %s", failure);
+                    yield pause(attempt).chain(() -> attempt(attempt.next(kind), gate, work));
+                }
+                case GIVE_UP -> Uni.createFrom().failure(kind == SqlFailure.OTHER ? failure : new DatabaseUnavailable(failure));
+                case OUTCOME_UNKNOWN -> Uni.createFrom().failure(new OutcomeUnknown(gate.receipt().orElse(null), failure));
+            };
+        });
     }
 
-    private static Throwable explain(Throwable failure, boolean fateUnknown, UUID receipt) {
-        if (fateUnknown) {
-            return ProblemException.outcomeUnknown(receipt, failure);
-        }
-        for (Class<? extends RuntimeException> answer : List.of(ProblemException.class, UnknownAccount.class)) {
-            RuntimeException found = Failure.find(failure, answer);
-            if (found != null) {
-                return found;
-            }
-        }
-        return Failure.isOfTheDatabase(failure) ? ProblemException.unavailable(failure) : failure;
+    /** Twice as long after each attempt, and not the same for two instances that are in each other's way; on the event loop. */
+    private Uni<Void> pause(Attempt attempt) {
+        int least = Math.min(SHORTEST_PAUSE_MILLIS << attempt.earlier(), LONGEST_PAUSE_MILLIS / 2);
+        return UniHelper.toUni(vertx.timer(ThreadLocalRandom.current().nextInt(least, 2 * least), TimeUnit.MILLISECONDS));
+    }
+
+    /** The bound comes from another thread than the work. What has not begun to commit when it is reached never will. */
+    private <T> Uni<T> bounded(CommitGate gate, Uni<T> call) {
+        return call.ifNoItem().after(timeout).failWith(() -> gate.giveUp(new TimeoutException()));
     }
 }

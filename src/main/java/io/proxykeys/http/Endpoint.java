@@ -2,6 +2,8 @@ package io.proxykeys.http;
 
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.auth.Caller;
+import io.proxykeys.database.DatabaseUnavailable;
+import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 
@@ -14,7 +16,8 @@ public interface Endpoint {
      * Serves a call. Whatever is wrong with it may be thrown, too.
      *
      * @param caller has the scope of the route
-     * @return the answer; fails with the {@link ProblemException} to answer with, or with {@link UnknownAccount}
+     * @return the answer; fails with the {@link ProblemException} to answer with, or with {@link UnknownAccount},
+     *         {@link DatabaseUnavailable} or {@link OutcomeUnknown}
      */
     Uni<Response> serve(Request request, Caller caller);
 }

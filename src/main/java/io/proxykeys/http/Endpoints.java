@@ -6,6 +6,8 @@ import io.proxykeys.auth.InsufficientScope;
 import io.proxykeys.auth.InvalidToken;
 import io.proxykeys.auth.NoKeySet;
 import io.proxykeys.auth.NoToken;
+import io.proxykeys.database.DatabaseUnavailable;
+import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.problem.ProblemException;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.Startup;
@@ -66,6 +68,12 @@ public class Endpoints {
     private static ProblemException refusal(Throwable failure) {
         if (failure instanceof ProblemException refusal) {
             return refusal;
+        }
+        if (failure instanceof DatabaseUnavailable unavailable) {
+            return ProblemException.unavailable(unavailable.getCause());
+        }
+        if (failure instanceof OutcomeUnknown unknown) {
+            return ProblemException.outcomeUnknown(unknown.receipt().orElse(null), unknown.getCause());
         }
         return failure instanceof UnknownAccount ? ProblemException.invalidToken(failure) : ofAccessToken(failure);
     }

@@ -2,7 +2,7 @@ package io.proxykeys.priming;
 
 import io.proxykeys.auth.TokenPriming;
 import io.proxykeys.auth.VerificationKeys;
-import io.proxykeys.problem.ProblemException;
+import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.revocation.Revocations;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
@@ -63,7 +63,7 @@ class Priming {
 
     private Uni<Void> statements() {
         return revocations.rehearse(refused -> LOG.errorf("No revocation can be carried out: %s", refused))
-                .onFailure(ProblemException.class).invoke(unavailable -> LOG.warnf("The database cannot be used: %s", unavailable.getCause()))
+                .onFailure(DatabaseUnavailable.class).invoke(unavailable -> LOG.warnf("The database cannot be used: %s", unavailable.getCause()))
                 .onFailure().recoverWithNull();
     }
 }

@@ -3,6 +3,9 @@ package io.proxykeys.revocation;
 import io.proxykeys.account.AccountLock;
 import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.config.Settings;
+import io.proxykeys.database.CommitGate;
+import io.proxykeys.database.DatabaseUnavailable;
+import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.problem.ProblemException;
@@ -62,13 +65,14 @@ public class Revocations {
     /**
      * Carries out an request.
      *
-     * @return the receipt, also when there was no key to delete; fails with {@link UnknownAccount}, or with the {@link ProblemException}
-     *         to answer with: 403 and 404 for a key of another account or none, 422 for a dedupe key of another operation,
-     *         429 at the limit, 503 if the database cannot be used or its confirmation was lost
+     * @param gate of whoever waits for it
+     * @return the receipt, also when there was no key to delete; fails with {@link UnknownAccount}, {@link DatabaseUnavailable} or
+     *         {@link OutcomeUnknown}, or with the {@link ProblemException} to answer with: 403 and 404 for a key of another account
+     *         or none, 422 for a dedupe key of another operation, 429 at the limit
      */
-    public Uni<Receipt> revoke(RevocationRequest request) {
+    public Uni<Receipt> revoke(RevocationRequest request, CommitGate gate) {
         Limit limit = limit(request);
-        return transactions.run(request.id(), connection ->
+        return transactions.run(gate, request.id(), connection ->
                         AccountLock.lockThen(connection, request.account(), () -> revoke(connection, request, limit)))
                 // After COMMIT: a refused removal is counted against the limit.
                 .map(row -> receipt(row, limit))
@@ -82,7 +86,7 @@ public class Revocations {
      */
     public Uni<Void> rehearse(Consumer<Throwable> refused) {
         RevocationRequest request = RevocationRequest.alert(NOBODY, "rehearsal", "rehearsal", null, Instant.EPOCH, 0, "");
-        return transactions.run(request.id(), connection ->
+        return transactions.run(new CommitGate(), request.id(), connection ->
                         AccountLock.lockThen(connection, NOBODY, () -> revoke(connection, request, NONE).onFailure(failure -> {
                             if (failure instanceof PgException error && error.getSqlState().startsWith(SYNTAX_OR_ACCESS)) {
                                 refused.accept(failure);

@@ -6,14 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
-import io.proxykeys.problem.ProblemException;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.vertx.VertxContextSupport;
+import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import org.hibernate.reactive.mutiny.Mutiny;
@@ -30,6 +31,9 @@ class TransactionBoundTest {
               FROM revoke_proxy_keys($1, $2, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)""";
 
     @Inject
+    Vertx vertx;
+
+    @Inject
     Pool pool;
 
     @Inject
@@ -43,18 +47,17 @@ class TransactionBoundTest {
         int unchanged = 0;
         for (int i = 0; i < CALLS; i++) {
             UUID receipt = UUID.randomUUID();
-            Transactions transactions = new Transactions(pool, sessions, Duration.ofMillis(3 + random.nextInt(12)));
+            Transactions transactions = new Transactions(vertx, pool, sessions, Duration.ofMillis(3 + random.nextInt(12)));
             boolean answered;
             try {
-                VertxContextSupport.subscribeAndAwait(() -> transactions.run(receipt, connection ->
+                VertxContextSupport.subscribeAndAwait(() -> transactions.run(new CommitGate(), receipt, connection ->
                         connection.preparedQuery(WORK).execute(Tuple.of(receipt, account))));
                 answered = true;
-            } catch (ProblemException refusal) {
-                assertEquals(503, refusal.problem().status());
+            } catch (DatabaseUnavailable refused) {
                 answered = false;
-                if (refusal.problem().revocationId() != null) {
-                    continue;
-                }
+            } catch (OutcomeUnknown unknown) {
+                assertEquals(Optional.of(receipt), unknown.receipt());
+                continue;
             }
             done += answered ? 1 : 0;
             unchanged += answered ? 0 : 1;
@@ -65,8 +68,8 @@ class TransactionBoundTest {
 
     /** After whatever is under way has ended: the pool's only connection is free again. */
     private long receipts(UUID receipt) throws Throwable {
-        VertxContextSupport.subscribeAndAwait(() -> new Transactions(pool, sessions)
-                .run(connection -> connection.query("SELECT 1").execute()));
+        VertxContextSupport.subscribeAndAwait(() -> new Transactions(vertx, pool, sessions)
+                .run(new CommitGate(), connection -> connection.query("SELECT 1").execute()));
         return Postgres.shared().one(Long.class, "SELECT count(*) FROM revocation WHERE id = ?", receipt);
     }
 }

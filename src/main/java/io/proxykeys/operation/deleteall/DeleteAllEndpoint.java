@@ -37,6 +37,6 @@ class DeleteAllEndpoint implements Endpoint {
     public Uni<Response> serve(Request request, Caller caller) {
         Operation operation = Operation.ofQuery(request.rawQuery());
         RevocationRequest revocation = RevocationRequest.request(caller, operation, null, IdempotencyKey.of(request), request.awsRequestId());
-        return revocations.revoke(revocation).map(receipt -> DeletedKeys.answer(DeletedKeys.ALL, receipt));
+        return revocations.revoke(revocation, request.gate()).map(receipt -> DeletedKeys.answer(DeletedKeys.ALL, receipt));
     }
 }

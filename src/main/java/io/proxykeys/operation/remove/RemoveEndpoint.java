@@ -45,6 +45,6 @@ class RemoveEndpoint implements Endpoint {
         String idempotencyKey = IdempotencyKey.of(request);
         RevocationRequest revocation = RevocationRequest.request(caller, Operation.ONE, KeyReference.of(body.proxyKey()), idempotencyKey,
                 request.awsRequestId());
-        return revocations.revoke(revocation).map(receipt -> DeletedKeys.answer("Proxy key deleted", receipt));
+        return revocations.revoke(revocation, request.gate()).map(receipt -> DeletedKeys.answer("Proxy key deleted", receipt));
     }
 }

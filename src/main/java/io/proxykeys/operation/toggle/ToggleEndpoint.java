@@ -50,7 +50,7 @@ class ToggleEndpoint implements Endpoint {
         request.refuseQuery();
         KeyReference target = KeyReference.of(body.proxyKey());
         Boolean wanted = body.flag("is_active");
-        return transactions.run(connection ->
+        return transactions.run(request.gate(), connection ->
                         AccountLock.lockThen(connection, account, () -> toggle(connection, account, target, wanted)))
                 .map(row -> Response.json(json -> {
                     json.writeStringField("message", "Proxy key status updated");

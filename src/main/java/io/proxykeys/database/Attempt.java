@@ -1,0 +1,63 @@
+package io.proxykeys.database;
+
+/**
+ * One attempt of a call, and what may follow it. The attempts of a call come one after the other.
+ *
+ * @param repeatable whether the work recognises that an earlier attempt was committed, or changes nothing
+ * @param connectionsLost how many attempts before this one ended with their connection
+ * @param rollBacks how many attempts before this one the server rolled back
+ */
+record Attempt(boolean repeatable, int connectionsLost, int rollBacks) {
+
+    /** A connection that was lost is replaced once: if the new one is lost too, freezing was not the cause. */
+    private static final int AFTER_LOST_CONNECTION = 1;
+
+    /** Deadlock or serialization failure: after that the other transaction has ended, or something is wrong. */
+    private static final int AFTER_ROLL_BACK = 3;
+
+    /** What follows a failed attempt. */
+    enum Decision {
+        /** Another attempt. */
+        RETRY,
+        /** The call fails, and nothing was changed. */
+        GIVE_UP,
+        /** The call fails, and may have been committed. */
+        OUTCOME_UNKNOWN
+    }
+
+    static Attempt first(boolean repeatable) {
+        return new Attempt(repeatable, 0, 0);
+    }
+
+    /**
+     * Decides what follows this attempt.
+     *
+     * @param failure how it ended
+     * @param outcomeUnknown whether it, or one before it, may have been committed: {@link CommitGate#outcomeUnknown}
+     */
+    Decision decide(SqlFailure failure, boolean outcomeUnknown) {
+        if (shouldRetry(failure, outcomeUnknown)) {
+            return Decision.RETRY;
+        }
+        return outcomeUnknown ? Decision.OUTCOME_UNKNOWN : Decision.GIVE_UP;
+    }
+
+    private boolean shouldRetry(SqlFailure failure, boolean outcomeUnknown) {
+        return switch (failure) {
+            case ROLLED_BACK -> rollBacks < AFTER_ROLL_BACK;
+            case CONNECTION_LOST -> connectionsLost < AFTER_LOST_CONNECTION && (repeatable || !outcomeUnknown);
+            case READ_ONLY, REFUSED_LOGIN, UNAVAILABLE, OTHER -> false;
+        };
+    }
+
+    /** The attempt after this one, which ended with a failure that is to be retried. */
+    Attempt next(SqlFailure failure) {
+        return failure == SqlFailure.ROLLED_BACK ? new Attempt(repeatable, connectionsLost, rollBacks + 1)
+                : new Attempt(repeatable, connectionsLost + 1, rollBacks);
+    }
+
+    /** How many came before it. */
+    int earlier() {
+        return connectionsLost + rollBacks;
+    }
+}
