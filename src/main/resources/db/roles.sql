@@ -42,8 +42,8 @@ grant execute on function
     purge_receipts()
     to proxy_keys_function;
 
--- The data plane: looks keys up, spends, holds, settles and creates through the functions, which act with their owner's rights. It can write
--- no table.
+-- The data plane: looks keys and holds up; spends, holds, settles and creates through the functions, which act with their
+-- owner's rights. It can write no table.
 grant select on account, proxy_key, credit_hold to proxy_keys_data_plane;
 grant execute on function
     spend_credits(bytea, numeric),

@@ -264,7 +264,8 @@ begin
     receipts := array(
         select r.id from (
             select oldest.id, sum(oldest.keys_deleted) over (order by oldest.revoked_at, oldest.id) - oldest.keys_deleted as keys_before
-              from (select * from revocation where revoked_at < older order by revoked_at, id limit 1000 for update skip locked) oldest
+              from (select * from revocation where revoked_at < older
+                     order by revoked_at, id limit 1000 for update skip locked) oldest
         ) r where r.keys_before < most);
     delete from revoked_key k where k.revocation_id = any (receipts);
     delete from revocation r where r.id = any (receipts);

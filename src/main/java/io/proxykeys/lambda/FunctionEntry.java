@@ -12,6 +12,8 @@ import io.proxykeys.http.Endpoints;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
+import io.proxykeys.maintenance.Maintenance;
+import io.proxykeys.maintenance.MaintenanceFailed;
 import io.proxykeys.problem.ProblemException;
 import jakarta.annotation.Priority;
 import jakarta.decorator.Decorator;
@@ -35,8 +37,8 @@ import org.jboss.logging.Logger;
  * format 2.0</a>). Its method and path have to be exactly those of a {@link Route}, else the answer is 404, decided before
  * token, body and database.
  *
- * <p>An event without any {@code requestContext} is a security alert or an error: nothing that comes through the gateway is ever
- * treated as one. Any other event is a function error, so that Lambda retries it and hands it on.
+ * <p>An event without any {@code requestContext} is a security alert, {@linkplain Maintenance maintenance}, or an error: nothing
+ * that comes through the gateway is ever treated as one of these. Any other event is a function error, so that Lambda retries it and hands it on.
  *
  * <p>Every event is answered before the invocation's deadline ({@link PollingThread}). Nothing escapes but exceptions: an
  * {@code Error} would end the thread that polls for events, and the function would hang until its timeout.
@@ -54,15 +56,17 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     private final PollingThread thread;
     private final Endpoints endpoints;
     private final SecurityAlerts alerts;
+    private final Maintenance maintenance;
     private final DevPages devPages;
 
     @Inject
     FunctionEntry(@Any @Delegate RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router, PollingThread thread,
-            Endpoints endpoints, SecurityAlerts alerts, Instance<DevPages> devPages) {
+            Endpoints endpoints, SecurityAlerts alerts, Maintenance maintenance, Instance<DevPages> devPages) {
         this.router = router;
         this.thread = thread;
         this.endpoints = endpoints;
         this.alerts = alerts;
+        this.maintenance = maintenance;
         this.devPages = devPages.isResolvable() ? devPages.get() : DevPages.NONE;
     }
 
@@ -72,7 +76,8 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
             return answer(received, context);
         }
         if (event instanceof LambdaEvent received && !received.hasRequestContext()) {
-            return revoke(received, context);
+            return Maintenance.SOURCE.equals(received.envelope().source().textValue()) ? maintain(received, context)
+                    : revoke(received, context);
         }
         throw new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert");
     }
@@ -116,6 +121,19 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
         } catch (Throwable failure) {
             // An Error too: it would end the thread that polls for events.
             throw new AlertFailed("the alert was not carried out: " + failure, failure);
+        }
+    }
+
+    private LambdaResponse maintain(LambdaEvent event, Context context) {
+        Duration bound = bound(context);
+        try {
+            return new LambdaResponse(thread.await(bound, () -> maintenance.run(event.envelope().detailType().textValue(), bound)));
+        } catch (MaintenanceFailed failure) {
+            LOG.error(failure.getMessage(), failure.getCause());
+            throw failure;
+        } catch (Throwable failure) {
+            // An Error too, as above. What was done so far stays done, and the next event does the rest.
+            throw new MaintenanceFailed("the maintenance was not finished: " + failure, failure);
         }
     }
 

@@ -16,6 +16,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.UUID;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
@@ -88,6 +89,14 @@ public final class Gateway {
         ObjectNode event = Api.JSON.createObjectNode().put("version", "0").put("id", id)
                 .put("detail-type", "Account Compromised").put("source", "proxy-keys.security").put("time", Instant.now().toString());
         event.putObject("detail").put("account_id", account).put("detected_at", detectedAt.toString());
+        return event;
+    }
+
+    /** An event as the stack's schedule sends it. */
+    public static ObjectNode maintenance(String detailType) {
+        ObjectNode event = Api.JSON.createObjectNode().put("version", "0").put("id", UUID.randomUUID().toString())
+                .put("detail-type", detailType).put("source", "proxy-keys.maintenance").put("time", Instant.now().toString());
+        event.putObject("detail");
         return event;
     }
 

@@ -26,13 +26,14 @@ class HoldTest {
     void aHoldCountsAsUsedAtOnce() {
         String key = Accounts.createKey(account, "key", "10");
 
-        List<String> held = database.rows("SELECT remaining FROM hold_credits(sha256(?::bytea), 4, 600)", Accounts.secret(account, "key"));
+        List<String> held = database.rows("SELECT remaining FROM hold_credits(sha256(?::bytea), 4, 600)",
+                Accounts.secret(account, "key"));
 
         assertEquals(List.of("6.000000|"), held);
         assertEquals(new BigDecimal("4.000000"), Accounts.used(account, "key"));
         assertEquals(List.of(account + "|" + key + "|4.000000|t|null|null|"), database.rows("""
-                SELECT account_id, key_id, amount, expires_at BETWEEN clock_timestamp() + interval '590 s' AND clock_timestamp() + interval '600 s',
-                       settled, settled_at FROM credit_hold WHERE account_id = ?""", account));
+                SELECT account_id, key_id, amount,
+                       expires_at BETWEEN clock_timestamp() + interval '590 s' AND clock_timestamp() + interval '600 s', settled, settled_at FROM credit_hold WHERE account_id = ?""", account));
         assertTrue(database.one(Boolean.class, "SELECT last_used IS NOT NULL FROM proxy_key WHERE id = ?", key));
         assertEquals(new BigDecimal("100.000000"), Accounts.unspent(account));
     }

@@ -1,0 +1,7 @@
+package io.proxykeys.maintenance;
+
+import io.quarkus.test.junit.QuarkusIntegrationTest;
+
+@QuarkusIntegrationTest
+class MaintenanceIT extends MaintenanceTest {
+}
