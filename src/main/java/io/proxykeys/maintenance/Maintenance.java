@@ -1,5 +1,6 @@
 package io.proxykeys.maintenance;
 
+import io.proxykeys.database.CommitGate;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.json.JsonText;
 import io.smallrye.mutiny.Uni;
@@ -51,7 +52,7 @@ public class Maintenance {
     }
 
     private Uni<Integer> batch(MaintenanceTask task) {
-        return transactions.run(connection -> connection.preparedQuery(task.sql()).execute()
+        return transactions.run(new CommitGate(), connection -> connection.preparedQuery(task.sql()).execute()
                 .map(rows -> rows.iterator().next().getInteger(0)));
     }
 
