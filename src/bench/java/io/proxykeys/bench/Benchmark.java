@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -58,7 +59,7 @@ public final class Benchmark {
     }
 
     private void run() throws Exception {
-        System.out.printf("%-56s %10s %10s %10s%n", "milliseconds", "p50", "p90", "p99");
+        System.out.printf(Locale.ROOT, "%-56s %10s %10s %10s%n", "milliseconds", "p50", "p90", "p99");
         sizes();
         runtimeApi();
         starts("start", 1);
@@ -73,7 +74,7 @@ public final class Benchmark {
     private void sizes() throws Exception {
         long binary = Files.size(NativeFunction.binary());
         long zip = Files.size(Path.of("target/function.zip"));
-        System.out.printf("binary %.1f MB, function.zip %.1f MB%n", binary / 1e6, zip / 1e6);
+        System.out.printf(Locale.ROOT, "binary %.1f MB, function.zip %.1f MB%n", binary / 1e6, zip / 1e6);
         json.put("binary_bytes", binary);
         json.put("zip_bytes", zip);
     }
@@ -229,9 +230,9 @@ public final class Benchmark {
                         }
                     }
                 }
-                report(String.format("%,d keys", keys), calls);
-                report(String.format("  floor of %,d keys", keys), floor);
-                System.out.printf("  %.2f of the floor; resident at most %.1f MiB%n", calls.median() / floor.median(),
+                report(String.format(Locale.ROOT, "%,d keys", keys), calls);
+                report(String.format(Locale.ROOT, "  floor of %,d keys", keys), floor);
+                System.out.printf(Locale.ROOT, "  %.2f of the floor; resident at most %.1f MiB%n", calls.median() / floor.median(),
                         function.memory("status", "VmHWM"));
             }
             json.put("rss_most_mib", function.memory("status", "VmHWM"));
@@ -264,12 +265,13 @@ public final class Benchmark {
     }
 
     private void report(String name, Samples samples) {
-        System.out.printf("%-56s %10.3f %10.3f %10.3f%n", name, samples.median(), samples.quantile(0.9), samples.quantile(0.99));
+        System.out.printf(Locale.ROOT, "%-56s %10.3f %10.3f %10.3f%n", name, samples.median(), samples.quantile(0.9),
+                samples.quantile(0.99));
         json.put(name.strip(), samples.json());
     }
 
     private void value(String name, String key, double value) {
-        System.out.printf("%-56s %10.3f%n", name, value);
+        System.out.printf(Locale.ROOT, "%-56s %10.3f%n", name, value);
         json.put(key, value);
     }
 }

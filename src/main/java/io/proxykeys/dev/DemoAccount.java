@@ -74,11 +74,11 @@ class DemoAccount {
                 The demo account has 5 proxy keys: partly used, unused, expired, disabled, fully used. They hold
                 250 credits, of which 75.5 are spent; 1,000 are in the balance. Delete them all (paste this):
 
-                curl -i -X DELETE http://localhost:%d%s -H 'Idempotency-Key: demo-1' -H 'Authorization: Bearer %s'
+                curl -i -X DELETE http://localhost:%s%s -H 'Idempotency-Key: demo-1' -H 'Authorization: Bearer %s'
 
                 Expect 200 and "deleted":5, "credits_returned":174.500000, "balance":1174.500000. Paste it again
                 for the same answer with "Idempotency-Replayed: true"; without the Idempotency-Key a repeat
-                deletes 0. Every operation can be tried at http://localhost:%d%s
+                deletes 0. Every operation can be tried at http://localhost:%s%s
                 (Authorize with the token). Press s to start over with new keys and a new token, q to stop.
                 ------------------------------------------------------------------------------------------------
                 """.formatted(port, Route.PROXY, token, port, OpenApiPages.PAGE);

@@ -40,8 +40,8 @@ class StartIT {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = { "QUARKUS_DATASOURCE_REACTIVE_URL", "QUARKUS_DATASOURCE_USERNAME", "QUARKUS_DATASOURCE_PASSWORD", "MP_JWT_VERIFY_ISSUER",
-            "MP_JWT_VERIFY_AUDIENCES", "MP_JWT_VERIFY_PUBLICKEY_LOCATION" })
+    @ValueSource(strings = { "QUARKUS_DATASOURCE_REACTIVE_URL", "QUARKUS_DATASOURCE_USERNAME", "QUARKUS_DATASOURCE_PASSWORD",
+            "MP_JWT_VERIFY_ISSUER", "MP_JWT_VERIFY_AUDIENCES", "MP_JWT_VERIFY_PUBLICKEY_LOCATION" })
     void aMissingSettingStopsTheStartWithOneLineNamingIt(String variable) {
         Map<String, String> environment = environment(ISSUER.keyServer().location());
         environment.remove(variable);
@@ -69,7 +69,8 @@ class StartIT {
                 "QUARKUS_DATASOURCE_REACTIVE_URL", "localhost", "PROXY_KEYS_LIMIT_REMOVE_BURST", "-1"))) {
             assertEquals(1, function.awaitExit());
             assertEquals(List.of(
-                    "proxy-keys: cannot start: QUARKUS_DATASOURCE_REACTIVE_URL is not a PostgreSQL URL such as postgresql://host:5432/database",
+                    "proxy-keys: cannot start: QUARKUS_DATASOURCE_REACTIVE_URL is not a PostgreSQL URL such as "
+                            + "postgresql://host:5432/database",
                     "proxy-keys: cannot start: QUARKUS_DATASOURCE_USERNAME is not set: the PostgreSQL user",
                     "proxy-keys: cannot start: QUARKUS_DATASOURCE_PASSWORD is not set: the password of the PostgreSQL user",
                     "proxy-keys: cannot start: MP_JWT_VERIFY_AUDIENCES is not set: the audience (aud) of access tokens",
@@ -254,7 +255,7 @@ class StartIT {
                 String account = Accounts.open("250");
                 Accounts.createFiveKeys(account);
                 var event = Api.json("""
-                        {"version":"0","id":"alert-%d","detail-type":"Account Compromised","source":"proxy-keys.security",
+                        {"version":"0","id":"alert-%s","detail-type":"Account Compromised","source":"proxy-keys.security",
                          "time":"%s","detail":{"account_id":"%s"}}""".formatted(round, Instant.now().plusSeconds(1), account));
 
                 var first = one.invokeAsync(event);

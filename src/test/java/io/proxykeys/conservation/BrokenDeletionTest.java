@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.Postgres;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +33,7 @@ class BrokenDeletionTest {
     }
 
     private List<String> run(SqlCopy.Deletion deletion, int operations) throws Exception {
-        String database = "deletion_" + deletion.name().toLowerCase();
+        String database = "deletion_" + deletion.name().toLowerCase(Locale.ROOT);
         server.execute("CREATE DATABASE " + database);
         server.migrate(database);
         server.grant(database);

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
@@ -111,8 +112,8 @@ final class Conservation {
         if (deadlocks > 0) {
             violations = Stream.concat(violations.stream(), Stream.of(deadlocks + " deadlocks")).toList();
         }
-        System.out.printf("conservation: %d operations in %d rounds, %d violations; %s; %s%n", operations, rounds, violations.size(),
-                outcomes, mishaps.stream().map(mishap -> mishap.name + " " + mishap.times).toList());
+        System.out.printf(Locale.ROOT, "conservation: %d operations in %d rounds, %d violations; %s; %s%n", operations, rounds,
+                violations.size(), outcomes, mishaps.stream().map(mishap -> mishap.name + " " + mishap.times).toList());
         return violations;
     }
 

@@ -145,7 +145,7 @@ class ContentionTest {
         database.execute("""
                 CREATE FUNCTION conflict() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
                 BEGIN
-                    IF nextval('conflicts') <= %d THEN RAISE EXCEPTION 'conflict' USING ERRCODE = '%s'; END IF;
+                    IF nextval('conflicts') <= %s THEN RAISE EXCEPTION 'conflict' USING ERRCODE = '%s'; END IF;
                     RETURN NEW;
                 END $$""".formatted(times, state));
         database.execute(trigger);
