@@ -50,8 +50,13 @@ public final class Benchmark {
         Map<String, String> environment = NativeFunction.environment(port, keys.toUri().toString());
         environment.put("PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", "0");
         String owner = given == null ? "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres" : given;
+        String other = System.getProperty("bench.other");
         try (Accounts accounts = new Accounts(owner)) {
-            new Benchmark(accounts, environment).run();
+            if (other == null) {
+                new Benchmark(accounts, environment).run();
+            } else {
+                new Pairs(Path.of(other), NativeFunction.binary(), accounts, environment).run();
+            }
         } finally {
             Files.delete(keys);
         }
@@ -109,7 +114,7 @@ public final class Benchmark {
             String account = accounts.withKeys(3);
             byte[] event = delete(account);
             byte[] second = delete(accounts.withKeys(3));
-            try (Function function = new Function(environment)) {
+            try (Function function = new Function(NativeFunction.binary(), environment)) {
                 long polled = function.api.awaitFirstPoll();
                 capped &= processors == 1 || function.cap(processors);
                 double before = function.cpuMillis();
@@ -158,7 +163,7 @@ public final class Benchmark {
             others.add(accounts.withKeys(3));
         }
         accounts.tidy();
-        try (Function function = new Function(environment); Floor client = new Floor(accounts.connect())) {
+        try (Function function = new Function(NativeFunction.binary(), environment); Floor client = new Floor(accounts.connect())) {
             function.api.awaitFirstPoll();
             double cpu = 0;
             for (int i = 0; i < CALLS + UNCOUNTED; i++) {
@@ -209,7 +214,7 @@ public final class Benchmark {
     }
 
     private void scale() throws Exception {
-        try (Function function = new Function(environment); Floor client = new Floor(accounts.connect())) {
+        try (Function function = new Function(NativeFunction.binary(), environment); Floor client = new Floor(accounts.connect())) {
             function.api.awaitFirstPoll();
             for (int keys = 10; keys <= MOST_KEYS; keys = keys == 10 ? 1_000 : keys * 10) {
                 Samples calls = new Samples();
@@ -239,7 +244,7 @@ public final class Benchmark {
         }
     }
 
-    private long verified(RuntimeApi.Answer answer, int keys) throws Exception {
+    static long verified(RuntimeApi.Answer answer, int keys) throws Exception {
         JsonNode response = json(answer);
         JsonNode body = response.path("statusCode").intValue() == 200 ? Api.json(response.get("body").textValue()) : response;
         check(new Floor.Revoked(body.path("deleted").asInt(-1), body.path("credits_returned").decimalValue()), keys);
@@ -256,7 +261,7 @@ public final class Benchmark {
         return Api.JSON.readTree(answer.body());
     }
 
-    private static byte[] delete(String account) {
+    static byte[] delete(String account) {
         return event(Api.PROXY, Issuer.shared().token(account));
     }
 

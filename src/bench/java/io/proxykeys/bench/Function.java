@@ -1,6 +1,5 @@
 package io.proxykeys.bench;
 
-import io.proxykeys.harness.NativeFunction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,9 +21,9 @@ final class Function implements AutoCloseable {
     private final Path log;
     private final List<Path> controlGroups = new ArrayList<>();
 
-    Function(Map<String, String> environment) throws IOException {
+    Function(Path binary, Map<String, String> environment) throws IOException {
         log = Files.createTempFile("proxy-keys-bench", ".log");
-        List<String> command = new ArrayList<>(List.of(NativeFunction.binary().toString()));
+        List<String> command = new ArrayList<>(List.of(binary.toString()));
         // To try out options of the native image at run time, such as -Xmn8m.
         command.addAll(List.of(System.getProperty("bench.arguments", "").split(" +")).stream().filter(word -> !word.isEmpty()).toList());
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
