@@ -26,10 +26,16 @@ class BoundedPool implements PgPoolCreator {
     private static final int SILENCE_SECONDS = 18;
 
     private final Optional<String> url;
+    private volatile RenewingPool pool;
 
     @Inject
     BoundedPool(@ConfigProperty(name = "quarkus.datasource.reactive.url") Optional<String> url) {
         this.url = url;
+    }
+
+    /** Drops every connection, and whatever is still running on one: for a call that nobody waits for any longer. From any thread. */
+    void renew() {
+        pool.renew();
     }
 
     @Override
@@ -41,7 +47,7 @@ class BoundedPool implements PgPoolCreator {
                 .setIdleTimeout(SILENCE_SECONDS)
                 .setIdleTimeoutUnit(TimeUnit.SECONDS));
         input.poolOptions().setConnectionTimeout(ACQUIRE_SECONDS).setConnectionTimeoutUnit(TimeUnit.SECONDS);
-        RenewingPool pool = new RenewingPool(() -> PgBuilder.pool()
+        pool = new RenewingPool(() -> PgBuilder.pool()
                 .with(input.poolOptions())
                 .connectingTo(new ArrayList<SqlConnectOptions>(input.pgConnectOptionsList()))
                 .using(input.vertx())

@@ -66,6 +66,11 @@ final class RenewingPool implements PgPool {
         return renewed.getConnection().onFailure(failure -> replace(renewed));
     }
 
+    /** Drops what is in use, too. */
+    void renew() {
+        replace(current());
+    }
+
     private synchronized Pool current() {
         return current;
     }

@@ -46,18 +46,20 @@ public class Transactions {
 
     private final Vertx vertx;
     private final Pool pool;
+    private final BoundedPool connections;
     private final Mutiny.SessionFactory sessions;
     private final Duration timeout;
 
     /** @param pool for what changes something: statements that are known in advance need nothing of Hibernate on their way */
     @Inject
-    Transactions(Vertx vertx, Pool pool, Mutiny.SessionFactory sessions) {
-        this(vertx, pool, sessions, TIMEOUT);
+    Transactions(Vertx vertx, Pool pool, BoundedPool connections, Mutiny.SessionFactory sessions) {
+        this(vertx, pool, connections, sessions, TIMEOUT);
     }
 
-    Transactions(Vertx vertx, Pool pool, Mutiny.SessionFactory sessions, Duration timeout) {
+    Transactions(Vertx vertx, Pool pool, BoundedPool connections, Mutiny.SessionFactory sessions, Duration timeout) {
         this.vertx = vertx;
         this.pool = pool;
+        this.connections = connections;
         this.sessions = sessions;
         this.timeout = timeout;
     }
@@ -115,7 +117,8 @@ public class Transactions {
     }
 
     private <T> Uni<T> attempt(Attempt attempt, CommitGate gate, Supplier<Uni<? extends T>> work) {
-        return Uni.createFrom().<T>deferred(work).onFailure().recoverWithUni(failure -> {
+        // What is given up may never end: its connection is dropped, so that the next call finds the pool's only place free.
+        return Uni.createFrom().<T>deferred(work).onCancellation().invoke(connections::renew).onFailure().recoverWithUni(failure -> {
             SqlFailure kind = SqlFailure.of(failure);
             if (kind == SqlFailure.ROLLED_BACK) {
                 gate.rolledBack();

@@ -37,6 +37,9 @@ class TransactionBoundTest {
     Pool pool;
 
     @Inject
+    BoundedPool connections;
+
+    @Inject
     Mutiny.SessionFactory sessions;
 
     @Test
@@ -47,7 +50,7 @@ class TransactionBoundTest {
         int unchanged = 0;
         for (int i = 0; i < CALLS; i++) {
             UUID receipt = UUID.randomUUID();
-            Transactions transactions = new Transactions(vertx, pool, sessions, Duration.ofMillis(3 + random.nextInt(12)));
+            Transactions transactions = new Transactions(vertx, pool, connections, sessions, Duration.ofMillis(3 + random.nextInt(40)));
             boolean answered;
             try {
                 VertxContextSupport.subscribeAndAwait(() -> transactions.run(new CommitGate(), receipt, connection ->
@@ -68,7 +71,7 @@ class TransactionBoundTest {
 
     /** After whatever is under way has ended: the pool's only connection is free again. */
     private long receipts(UUID receipt) throws Throwable {
-        VertxContextSupport.subscribeAndAwait(() -> new Transactions(vertx, pool, sessions)
+        VertxContextSupport.subscribeAndAwait(() -> new Transactions(vertx, pool, connections, sessions)
                 .run(new CommitGate(), connection -> connection.query("SELECT 1").execute()));
         return Postgres.shared().one(Long.class, "SELECT count(*) FROM revocation WHERE id = ?", receipt);
     }
