@@ -60,7 +60,9 @@ class ConfiguredKeySource implements KeySource {
                 .setAbsoluteURI(location.toString())
                 .setTimeout(TIME_OUT.toMillis())
                 .setFollowRedirects(false)
-                .putHeader("Accept", "application/jwk-set+json, application/json, */*");
+                .putHeader("Accept", "application/jwk-set+json, application/json, */*")
+                // Some providers and their firewalls refuse a request that does not say who asks.
+                .putHeader("User-Agent", "proxy-keys");
         return client.request(request).compose(sent -> sent.send()).compose(ConfiguredKeySource::body);
     }
 
@@ -73,7 +75,7 @@ class ConfiguredKeySource implements KeySource {
 
     private HttpClientOptions options() {
         HttpClientOptions options = new HttpClientOptions()
-                .setConnectTimeout((int) TIME_OUT.toMillis())
+                .setDecompressionSupported(true)
                 // Minutes pass between two fetches, and Lambda freezes the process meanwhile: a kept connection is a dead one.
                 .setKeepAlive(false);
         // A private certificate authority: QUARKUS_TLS_TRUST_STORE_PEM_CERTS.

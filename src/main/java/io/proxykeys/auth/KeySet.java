@@ -5,17 +5,20 @@ import io.smallrye.jwt.util.KeyUtils;
 import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.PublicKey;
-import java.security.interfaces.ECPublicKey;
-import java.security.interfaces.RSAPublicKey;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jose4j.json.JsonUtil;
 import org.jose4j.jwk.JsonWebKey;
-import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwk.KeyOperations;
 import org.jose4j.jwk.Use;
-import org.jose4j.jws.AlgorithmIdentifiers;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwx.JsonWebStructure;
-import org.jose4j.keys.EllipticCurves;
 import org.jose4j.keys.resolvers.JwksVerificationKeyResolver;
 import org.jose4j.keys.resolvers.VerificationKeyResolver;
 import org.jose4j.lang.JoseException;
@@ -26,75 +29,121 @@ import org.jose4j.lang.UnresolvableKeyException;
  * (<a href="https://www.rfc-editor.org/rfc/rfc7517#section-5">RFC 7517, section 5</a>) or a single public key or
  * certificate in PEM (<a href="https://www.rfc-editor.org/rfc/rfc7468">RFC 7468</a>).
  *
- * <p>Only RSA and EC keys are kept: a symmetric key has no place in a document that is public.
+ * <p>A key serves its own {@code alg}, or without one the accepted algorithms that fit its kind
+ * (<a href="https://www.rfc-editor.org/rfc/rfc8725#section-3.1">RFC 8725, section 3.1</a>). A key that serves none, and an entry
+ * that is no key, are left out.
  */
 public final class KeySet implements VerificationKeyResolver {
 
-    private final VerificationKeyResolver resolver;
-    private final boolean empty;
+    private static final String BYTE_ORDER_MARK = "\uFEFF";
+    private static final String NAME = "[A-Za-z0-9+._-]{1,30}";
 
-    private KeySet(VerificationKeyResolver resolver, boolean empty) {
-        this.resolver = resolver;
-        this.empty = empty;
+    private final Map<Algorithm, VerificationKeyResolver> resolvers;
+    private final List<String> unusable;
+
+    private KeySet(Map<Algorithm, VerificationKeyResolver> resolvers, List<String> unusable) {
+        this.resolvers = resolvers;
+        this.unusable = List.copyOf(unusable);
     }
 
     /**
      * Reads a key document.
      *
+     * @param accepted the algorithms that tokens may be signed with
      * @throws IllegalArgumentException if it is neither a key set nor a public key or certificate in PEM
      */
-    public static KeySet parse(String document) {
-        String text = document.strip();
-        return text.startsWith("{") ? ofJwks(text) : ofPem(text);
+    public static KeySet parse(String document, Set<Algorithm> accepted) {
+        String text = (document.startsWith(BYTE_ORDER_MARK) ? document.substring(1) : document).strip();
+        return text.startsWith("{") ? ofJwks(text, accepted) : ofPem(text, accepted);
     }
 
     /** Whether there is no key in it that could verify a token: a valid document, as of an issuer that withdrew all its keys. */
     public boolean isEmpty() {
-        return empty;
+        return resolvers.isEmpty();
+    }
+
+    /** The kinds of keys that are in it, if there are keys and none of them can be used: the settings do not fit the issuer. */
+    public Optional<String> unusable() {
+        return isEmpty() && !unusable.isEmpty() ? Optional.of(String.join(", ", unusable)) : Optional.empty();
     }
 
     @Override
     public Key resolveKey(JsonWebSignature jws, List<JsonWebStructure> nesting) throws UnresolvableKeyException {
+        VerificationKeyResolver resolver = Algorithm.of(jws.getAlgorithmHeaderValue()).map(resolvers::get).orElse(null);
+        if (resolver == null) {
+            throw new UnresolvableKeyException("no key of this algorithm");
+        }
         return resolver.resolveKey(jws, nesting);
     }
 
-    private static KeySet ofJwks(String json) {
-        List<JsonWebKey> keys;
-        try {
-            keys = new JsonWebKeySet(json).getJsonWebKeys().stream().filter(KeySet::verifiesTokens).toList();
-        } catch (JoseException | RuntimeException e) {
-            throw new IllegalArgumentException("not a JSON Web Key Set", e);
+    private static KeySet ofJwks(String json, Set<Algorithm> accepted) {
+        Map<Algorithm, List<JsonWebKey>> keys = new EnumMap<>(Algorithm.class);
+        List<String> unusable = new ArrayList<>();
+        for (Object entry : entries(json)) {
+            Optional<JsonWebKey> key = key(entry);
+            List<Algorithm> served = accepted.stream().filter(algorithm -> key.isPresent() && serves(key.get(), algorithm)).toList();
+            served.forEach(algorithm -> keys.computeIfAbsent(algorithm, first -> new ArrayList<>()).add(key.get()));
+            if (served.isEmpty()) {
+                unusable.add(kind(entry));
+            }
         }
-        JwksVerificationKeyResolver resolver = new JwksVerificationKeyResolver(keys);
-        // A token without kid, and several keys that fit: the one that verifies it.
-        resolver.setDisambiguateWithVerifySignature(true);
-        return new KeySet(resolver, keys.isEmpty());
+        Map<Algorithm, VerificationKeyResolver> resolvers = new EnumMap<>(Algorithm.class);
+        keys.forEach((algorithm, those) -> resolvers.put(algorithm, resolver(those)));
+        return new KeySet(resolvers, unusable.stream().distinct().toList());
     }
 
-    /** RFC 8725, section 3.1: a key is used with one algorithm, and for what it was published for. */
-    private static boolean verifiesTokens(JsonWebKey key) {
-        String algorithm = algorithm(key.getKey());
-        return algorithm != null
-                && (key.getAlgorithm() == null || key.getAlgorithm().equals(algorithm))
+    private static List<?> entries(String json) {
+        try {
+            if (JsonUtil.parseJson(json).get("keys") instanceof List<?> entries) {
+                return entries;
+            }
+        } catch (JoseException e) {
+            throw new IllegalArgumentException("not a JSON Web Key Set", e);
+        }
+        throw new IllegalArgumentException("not a JSON Web Key Set");
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Optional<JsonWebKey> key(Object entry) {
+        try {
+            return entry instanceof Map<?, ?> members ? Optional.of(JsonWebKey.Factory.newJwk((Map<String, Object>) members))
+                    : Optional.empty();
+        } catch (JoseException | RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean serves(JsonWebKey key, Algorithm algorithm) {
+        return algorithm.fits(key.getKey())
+                && (key.getAlgorithm() == null || key.getAlgorithm().equals(algorithm.joseName()))
                 && (key.getUse() == null || key.getUse().equals(Use.SIGNATURE))
                 && (key.getKeyOps() == null || key.getKeyOps().contains(KeyOperations.VERIFY));
     }
 
-    /** The algorithm that tokens are signed with by this kind of key; {@code null} if there is none. */
-    private static String algorithm(Key key) {
-        if (key instanceof RSAPublicKey) {
-            return AlgorithmIdentifiers.RSA_USING_SHA256;
-        }
-        return key instanceof ECPublicKey curve && curve.getParams().getCurve().equals(EllipticCurves.P256.getCurve())
-                ? AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256 : null;
+    private static VerificationKeyResolver resolver(List<JsonWebKey> keys) {
+        JwksVerificationKeyResolver resolver = new JwksVerificationKeyResolver(keys);
+        // A token without kid, and several keys that fit: the one that verifies it.
+        resolver.setDisambiguateWithVerifySignature(true);
+        return resolver;
     }
 
-    private static KeySet ofPem(String pem) {
-        PublicKey key = decode(pem);
-        if (algorithm(key) == null) {
-            throw new IllegalArgumentException("neither an RSA key nor one of the curve P-256");
+    /** For the log: what kind of key it is, and what it is for. */
+    private static String kind(Object entry) {
+        if (!(entry instanceof Map<?, ?> members)) {
+            return "no key";
         }
-        return new KeySet((jws, nesting) -> key, false);
+        return Stream.of("kty", "crv", "alg", "use")
+                .filter(name -> members.get(name) instanceof String value && value.matches(NAME))
+                .map(name -> name.equals("kty") || name.equals("crv") ? (String) members.get(name) : name + " " + members.get(name))
+                .collect(Collectors.collectingAndThen(Collectors.joining(" "), kind -> kind.isEmpty() ? "no key" : kind));
+    }
+
+    private static KeySet ofPem(String pem, Set<Algorithm> accepted) {
+        PublicKey key = decode(pem);
+        Map<Algorithm, VerificationKeyResolver> resolvers = new EnumMap<>(Algorithm.class);
+        accepted.stream().filter(algorithm -> algorithm.fits(key))
+                .forEach(algorithm -> resolvers.put(algorithm, (jws, nesting) -> key));
+        return new KeySet(resolvers, List.of(key.getAlgorithm()));
     }
 
     private static PublicKey decode(String pem) {
@@ -112,10 +161,14 @@ public final class KeySet implements VerificationKeyResolver {
     }
 
     private static PublicKey decodePublicKey(String pem) throws GeneralSecurityException {
-        try {
-            return KeyUtils.decodePublicKey(pem, SignatureAlgorithm.RS256);
-        } catch (GeneralSecurityException notRsa) {
-            return KeyUtils.decodePublicKey(pem, SignatureAlgorithm.ES256);
+        GeneralSecurityException unreadable = null;
+        for (SignatureAlgorithm kind : List.of(SignatureAlgorithm.RS256, SignatureAlgorithm.ES256, SignatureAlgorithm.EDDSA)) {
+            try {
+                return KeyUtils.decodePublicKey(pem, kind);
+            } catch (GeneralSecurityException e) {
+                unreadable = e;
+            }
         }
+        throw unreadable;
     }
 }

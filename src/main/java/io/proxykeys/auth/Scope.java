@@ -17,4 +17,16 @@ public final class Scope {
 
     private Scope() {
     }
+
+    /**
+     * Checks what an issuer puts before the name of a scope. It becomes part of a challenge
+     * (<a href="https://www.rfc-editor.org/rfc/rfc6749#section-3.3">RFC 6749, section 3.3</a>).
+     *
+     * @throws IllegalArgumentException if it has a character that a scope cannot have
+     */
+    public static void requirePrefix(String prefix) {
+        if (!prefix.strip().chars().allMatch(c -> c > ' ' && c < 0x7F && c != '"' && c != '\\')) {
+            throw new IllegalArgumentException("must be ASCII characters without spaces, quotation marks and backslashes");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package io.proxykeys.auth;
 
 import io.proxykeys.config.Settings;
+import io.proxykeys.config.TokenSettings;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -9,7 +10,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.jboss.logging.Logger;
-import org.jose4j.jws.AlgorithmIdentifiers;
 import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwx.JsonWebStructure;
 import org.jose4j.keys.resolvers.VerificationKeyResolver;
@@ -30,11 +30,9 @@ public class VerificationKeys implements VerificationKeyResolver {
     private static final Logger LOG = Logger.getLogger(VerificationKeys.class);
     private static final Duration MAX_AGE = Duration.ofMinutes(MAX_AGE_MINUTES);
     private static final Duration BETWEEN_FIRST_FETCHES = Duration.ofSeconds(2);
-    /** What tokens may be signed with. */
-    static final Set<String> ALGORITHMS = Set.of(AlgorithmIdentifiers.RSA_USING_SHA256,
-            AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256);
 
     private final KeySource source;
+    private final Set<Algorithm> algorithms;
     private final Duration betweenFetches;
     private volatile Known known;
     private volatile long attemptedAt;
@@ -43,9 +41,15 @@ public class VerificationKeys implements VerificationKeyResolver {
     }
 
     @Inject
-    VerificationKeys(KeySource source, Settings settings) {
+    VerificationKeys(KeySource source, Settings settings, TokenSettings tokens) {
         this.source = source;
+        this.algorithms = Algorithm.accepted(tokens.algorithms());
         this.betweenFetches = settings.betweenKeyFetches();
+    }
+
+    /** What tokens may be signed with. */
+    Set<Algorithm> algorithms() {
+        return algorithms;
     }
 
     /** Fetches the keys for the first time. Does not fail: a source that does not answer is logged, and asked again when it is needed. */
@@ -70,8 +74,8 @@ public class VerificationKeys implements VerificationKeyResolver {
     @Override
     public Key resolveKey(JsonWebSignature jws, List<JsonWebStructure> nesting) throws UnresolvableKeyException {
         // Refused here and not after the look-up, so that a token with alg "none" cannot cause a fetch.
-        if (!ALGORITHMS.contains(jws.getAlgorithmHeaderValue())) {
-            throw new UnresolvableKeyException("algorithm not allowed");
+        if (Algorithm.of(jws.getAlgorithmHeaderValue()).filter(algorithms::contains).isEmpty()) {
+            throw new AlgorithmNotAccepted(jws.getAlgorithmHeaderValue(), algorithms);
         }
         try {
             return known.keys.resolveKey(jws, nesting);
@@ -87,11 +91,26 @@ public class VerificationKeys implements VerificationKeyResolver {
     private Uni<Boolean> fetch() {
         attemptedAt = System.nanoTime();
         return source.document()
-                .map(KeySet::parse)
-                .invoke(keys -> known = new Known(keys, System.nanoTime()))
+                .map(document -> KeySet.parse(document, algorithms))
+                .invoke(this::use)
                 .replaceWith(true)
-                .onFailure().invoke(failure -> LOG.errorf("The keys of %s could not be had: %s", source, failure))
+                .onFailure().invoke(failure -> LOG.errorf("Cannot fetch the key set from %s: %s", source, reason(failure)))
                 .onFailure().recoverWithItem(false);
+    }
+
+    private void use(KeySet keys) {
+        known = new Known(keys, System.nanoTime());
+        keys.unusable().ifPresent(kinds -> LOG.errorf("No key of the key set from %s can be used: it holds %s, and"
+                + " MP_JWT_VERIFY_PUBLICKEY_ALGORITHM accepts %s", source, kinds, algorithms));
+    }
+
+    /** With the root cause, because only that says what is wrong with a certificate. */
+    private static String reason(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root == failure ? failure.toString() : failure + ", because of " + root;
     }
 
     /** A source that withdraws every key means it. */
@@ -107,6 +126,14 @@ public class VerificationKeys implements VerificationKeyResolver {
 
     private static long elapsed(long since) {
         return System.nanoTime() - since;
+    }
+
+    /** The message names the algorithm, if it looks like one. */
+    static final class AlgorithmNotAccepted extends UnresolvableKeyException {
+        AlgorithmNotAccepted(String algorithm, Set<Algorithm> accepted) {
+            super("signed with " + (algorithm != null && algorithm.matches("[A-Za-z0-9-]{1,20}") ? algorithm : "an unknown algorithm")
+                    + ", which is not one of " + accepted);
+        }
     }
 
     /** No known key fits the token. */

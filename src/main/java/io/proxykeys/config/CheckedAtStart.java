@@ -51,7 +51,7 @@ public final class CheckedAtStart implements SmallRyeConfigBuilderCustomizer {
             // Development and tests bring their own database and keys.
             if (LaunchMode.current() == LaunchMode.NORMAL) {
                 check.check(database);
-                check.check(tokens);
+                check.check(tokens, own);
                 check.check(System.getenv().keySet());
             }
             check.check(own);

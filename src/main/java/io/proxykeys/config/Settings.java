@@ -5,6 +5,7 @@ import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithName;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The settings of our own. Together with {@link TokenSettings} and {@link DatabaseSettings} this is the table of settings in the
@@ -50,4 +51,23 @@ public interface Settings {
     @WithDefault("PT1M")
     @WithConverter(PositiveDuration.class)
     Duration betweenKeyFetches();
+
+    /** The accepted {@code client_id} of tokens that have no {@code aud}, separated by commas. */
+    @WithName("token.client-ids")
+    Optional<String> clientIds();
+
+    /**
+     * The claim that has the scopes, if it is neither {@code scope} nor {@code scp}: its name, or a path such as
+     * {@code realm_access/roles}, with quotation marks around a name that has a {@code /}.
+     */
+    @WithName("token.scope-claim")
+    Optional<String> scopeClaim();
+
+    /** What the issuer puts before the names of scopes, such as {@code https://api.example.com/}. */
+    @WithName("token.scope-prefix")
+    Optional<String> scopePrefix();
+
+    /** The claim that has the account id, if it is not {@code sub}: its name, or a path. */
+    @WithName("token.account-claim")
+    Optional<String> accountClaim();
 }

@@ -1,15 +1,20 @@
 package io.proxykeys.config;
 
+import io.proxykeys.auth.Algorithm;
+import io.proxykeys.auth.ClaimPath;
 import io.proxykeys.auth.KeyLocation;
 import io.proxykeys.auth.KeySet;
+import io.proxykeys.auth.Scope;
 import io.proxykeys.database.RootCertificate;
 import io.vertx.pgclient.PgConnectOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Finds what is wrong with the settings of a deployment: one line for each mistake, which names the environment variable. A database
@@ -38,16 +43,19 @@ final class SettingsCheck {
     }
 
     /** Checks what a deployment has to give: whose tokens are accepted. */
-    void check(TokenSettings tokens) {
+    void check(TokenSettings tokens, Settings own) {
         require("MP_JWT_VERIFY_ISSUER", tokens.issuer(), "the issuer (iss) of access tokens");
-        String audiences = require("MP_JWT_VERIFY_AUDIENCES", tokens.audiences(), "the audience (aud) of access tokens");
-        if (!audiences.isEmpty() && Arrays.stream(audiences.split(",", -1)).anyMatch(String::isBlank)) {
-            add("MP_JWT_VERIFY_AUDIENCES", "must be audiences separated by commas");
+        if (own.clientIds().isEmpty()) {
+            require("MP_JWT_VERIFY_AUDIENCES", tokens.audiences(),
+                    "the audience (aud) of access tokens, or else PROXY_KEYS_TOKEN_CLIENT_IDS for tokens that have none");
         }
+        checkList("MP_JWT_VERIFY_AUDIENCES", tokens.audiences(), "audiences");
         String location = require("MP_JWT_VERIFY_PUBLICKEY_LOCATION", tokens.keyLocation(),
                 "where the keys that sign access tokens are: https:, file: or a class path resource");
-        if (!location.isEmpty()) {
-            check("MP_JWT_VERIFY_PUBLICKEY_LOCATION", () -> checkKeyLocation(location));
+        Set<Algorithm> algorithms = EnumSet.noneOf(Algorithm.class);
+        check("MP_JWT_VERIFY_PUBLICKEY_ALGORITHM", () -> algorithms.addAll(Algorithm.accepted(tokens.algorithms())));
+        if (!location.isEmpty() && !algorithms.isEmpty()) {
+            check("MP_JWT_VERIFY_PUBLICKEY_LOCATION", () -> checkKeyLocation(location, algorithms));
         }
     }
 
@@ -60,6 +68,10 @@ final class SettingsCheck {
         if (settings.betweenKeyFetches().isZero()) {
             add("PROXY_KEYS_KEYS_BETWEEN_FETCHES", "must be a time above 0, such as PT1M or 60s");
         }
+        checkList("PROXY_KEYS_TOKEN_CLIENT_IDS", settings.clientIds(), "client ids");
+        settings.scopeClaim().ifPresent(claim -> check("PROXY_KEYS_TOKEN_SCOPE_CLAIM", () -> ClaimPath.parse(claim)));
+        settings.accountClaim().ifPresent(claim -> check("PROXY_KEYS_TOKEN_ACCOUNT_CLAIM", () -> ClaimPath.parse(claim)));
+        settings.scopePrefix().ifPresent(prefix -> check("PROXY_KEYS_TOKEN_SCOPE_PREFIX", () -> Scope.requirePrefix(prefix)));
     }
 
     /** Checks that no variable only looks like a setting: a misspelt one would leave the default in force. */
@@ -73,6 +85,13 @@ final class SettingsCheck {
             add(variable, "is not set: " + meaning);
         }
         return value;
+    }
+
+    private void checkList(String variable, Optional<String> setting, String what) {
+        String value = setting.orElse("").strip();
+        if (!value.isEmpty() && Arrays.stream(value.split(",", -1)).anyMatch(String::isBlank)) {
+            add(variable, "must be " + what + " separated by commas");
+        }
     }
 
     private void atLeast(int least, String variable, int value) {
@@ -116,7 +135,7 @@ final class SettingsCheck {
         return url.startsWith("vertx-reactive:") ? url.substring("vertx-reactive:".length()) : url;
     }
 
-    private static void checkKeyLocation(String text) {
+    private static void checkKeyLocation(String text, Set<Algorithm> algorithms) {
         KeyLocation location = KeyLocation.parse(text);
         if (location.isRemote()) {
             return;
@@ -129,12 +148,13 @@ final class SettingsCheck {
         }
         KeySet keys;
         try {
-            keys = KeySet.parse(document);
+            keys = KeySet.parse(document, algorithms);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("holds no usable key: " + e.getMessage(), e);
         }
         if (keys.isEmpty()) {
-            throw new IllegalArgumentException("holds no usable key: no RSA key for RS256 and no P-256 key for ES256");
+            throw new IllegalArgumentException("holds no usable key: it holds " + keys.unusable().orElse("none at all")
+                    + ", and MP_JWT_VERIFY_PUBLICKEY_ALGORITHM accepts " + algorithms);
         }
     }
 

@@ -22,7 +22,14 @@ public interface TokenSettings {
     @WithName("issuer")
     Optional<String> issuer();
 
-    /** The accepted {@code aud}, separated by commas. */
+    /** The accepted {@code aud}, separated by commas. Needed unless {@code PROXY_KEYS_TOKEN_CLIENT_IDS} is set. */
     @WithName("audiences")
     Optional<String> audiences();
+
+    /**
+     * The algorithms that tokens may be signed with, separated by commas, out of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384,
+     * ES512 and EdDSA (Ed25519). Not set: RS256 and ES256.
+     */
+    @WithName("publickey.algorithm")
+    Optional<String> algorithms();
 }

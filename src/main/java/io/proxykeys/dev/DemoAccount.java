@@ -1,7 +1,7 @@
 package io.proxykeys.dev;
 
-import io.proxykeys.auth.AccessTokens;
 import io.proxykeys.auth.Scope;
+import io.proxykeys.config.TokenSettings;
 import io.proxykeys.http.Route;
 import io.quarkus.arc.profile.IfBuildProfile;
 import io.quarkus.runtime.StartupEvent;
@@ -50,13 +50,12 @@ class DemoAccount {
     private final int port;
 
     @Inject
-    DemoAccount(Pool pool, DemoKeySource keys, @ConfigProperty(name = AccessTokens.ISSUER) String issuer,
-            @ConfigProperty(name = AccessTokens.AUDIENCES) String audience,
+    DemoAccount(Pool pool, DemoKeySource keys, TokenSettings tokens,
             @ConfigProperty(name = "quarkus.lambda.mock-event-server.dev-port", defaultValue = "8080") int port) {
         this.pool = pool;
         this.keys = keys;
-        this.issuer = issuer;
-        this.audience = audience;
+        this.issuer = tokens.issuer().orElseThrow();
+        this.audience = tokens.audiences().orElseThrow();
         this.port = port;
     }
 

@@ -47,8 +47,7 @@ public class Endpoints {
 
     /** Authenticates and serves a call. Does not fail: whatever goes wrong has an answer. */
     public Uni<Response> serve(Request request) {
-        return Uni.createFrom().deferred(() -> tokens.verify(request.headers("Authorization")))
-                .invoke(caller -> tokens.requireScope(caller, request.route().scope()))
+        return Uni.createFrom().deferred(() -> tokens.verify(request.headers("Authorization"), request.route().scope()))
                 .chain(caller -> byRoute.get(request.route()).serve(request, caller))
                 .onFailure().recoverWithItem(failure -> answer(request, failure));
     }

@@ -1,6 +1,6 @@
 package io.proxykeys.priming;
 
-import io.proxykeys.auth.TokenPriming;
+import io.proxykeys.auth.AccessTokens;
 import io.proxykeys.auth.VerificationKeys;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.revocation.Revocations;
@@ -40,18 +40,20 @@ class Priming {
 
     private static final Logger LOG = Logger.getLogger(Priming.class);
 
+    private final AccessTokens tokens;
     private final VerificationKeys keys;
     private final Revocations revocations;
 
     @Inject
-    Priming(VerificationKeys keys, Revocations revocations) {
+    Priming(AccessTokens tokens, VerificationKeys keys, Revocations revocations) {
+        this.tokens = tokens;
         this.keys = keys;
         this.revocations = revocations;
     }
 
     void prime(@Observes StartupEvent start) throws InterruptedException {
         CompletableFuture<Void> ready = Uni.join().all(keys.prime(), statements()).andFailFast().replaceWithVoid().subscribeAsCompletionStage();
-        new TokenPriming().run();
+        tokens.prime();
         try {
             ready.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException late) {

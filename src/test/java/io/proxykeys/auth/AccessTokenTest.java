@@ -239,11 +239,21 @@ class AccessTokenTest {
                 arguments("the scope to read", rs256(AS_IS, claims -> claims.setClaim("scope", "proxy_keys:read"))),
                 arguments("a longer scope", rs256(AS_IS, claims -> claims.setClaim("scope", "proxy_keys:delete_all"))),
                 arguments("another case", rs256(AS_IS, claims -> claims.setClaim("scope", "PROXY_KEYS:DELETE"))),
-                arguments("an array", rs256(AS_IS, claims -> claims.setStringListClaim("scope", "proxy_keys:delete"))),
+                arguments("a list whose string holds two", rs256(AS_IS,
+                        claims -> claims.setStringListClaim("scope", "proxy_keys:delete proxy_keys:read"))),
+                arguments("an object", rs256(AS_IS, claims -> claims.setClaim("scope", Map.of("proxy_keys:delete", true)))),
                 arguments("empty", rs256(AS_IS, claims -> claims.setClaim("scope", ""))),
-                arguments("scp", rs256(AS_IS, claims -> {
-                    claims.unsetClaim("scope");
+                arguments("scp beside an empty scope", rs256(AS_IS, claims -> {
+                    claims.setClaim("scope", "");
                     claims.setClaim("scp", "proxy_keys:delete");
+                })),
+                arguments("scp beside another scope", rs256(AS_IS, claims -> {
+                    claims.setClaim("scope", "proxy_keys:read");
+                    claims.setClaim("scp", "proxy_keys:delete");
+                })),
+                arguments("another claim", rs256(AS_IS, claims -> {
+                    claims.unsetClaim("scope");
+                    claims.setStringListClaim("permissions", "proxy_keys:delete");
                 })));
     }
 

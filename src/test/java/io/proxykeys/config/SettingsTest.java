@@ -61,6 +61,10 @@ class SettingsTest {
             "quarkus.datasource.reactive.url,postgresql://db/app?sslmode=verify-full&sslrootcert=/not/there.pem",
             "proxy-keys.limit.remove.burst,x", "proxy-keys.limit.delete-all.per-minute,-1", "proxy-keys.limit.delete-all.burst,0",
             "proxy-keys.limit.remove.per-minute,1.5", "proxy-keys.limit.remove.per-minute,99999999999",
+            "mp.jwt.verify.publickey.algorithm,HS256", "mp.jwt.verify.publickey.algorithm,none", "mp.jwt.verify.publickey.algorithm,rs256",
+            "mp.jwt.verify.publickey.algorithm,'RS256,'", "mp.jwt.verify.publickey.algorithm,'RS256,ES256K'",
+            "proxy-keys.token.client-ids,'a,,b'", "proxy-keys.token.scope-prefix,a b", "proxy-keys.token.scope-prefix,'a\"'",
+            "proxy-keys.token.scope-prefix,a\\", "proxy-keys.token.scope-claim,a/\"b", "proxy-keys.token.account-claim,a/\"b",
             "proxy-keys.keys.between-fetches,0s", "proxy-keys.keys.between-fetches,-1s" })
     void whatIsMalformedIsNamedInOneLine(String property, String value) {
         values.put(property, value);
@@ -89,9 +93,20 @@ class SettingsTest {
             "mp.jwt.verify.publickey.location,http://127.0.0.1:8000/jwks.json",
             "mp.jwt.verify.publickey.location,file:/not/there/yet.json", "mp.jwt.verify.publickey.location,HTTPS://issuer.example.com/k",
             "quarkus.datasource.reactive.url,'postgresql://one/app,postgresql://two/app'", "mp.jwt.verify.audiences,'a, b'",
+            "mp.jwt.verify.publickey.algorithm,' '", "mp.jwt.verify.publickey.algorithm,'PS512, EdDSA ,ES384'",
+            "proxy-keys.token.client-ids,'a, b'", "proxy-keys.token.scope-prefix,https://api.example.com/",
+            "proxy-keys.token.scope-claim,https://example.com/scopes", "proxy-keys.token.scope-claim,'\"https://example.com/a\"/b'",
+            "proxy-keys.token.scope-claim,' '", "proxy-keys.token.account-claim,urn:example:org",
             "proxy-keys.limit.delete-all.per-minute,0", "proxy-keys.limit.remove.burst,' 7 '", "proxy-keys.keys.between-fetches,90s" })
     void whatIsUnusualButValidIsAccepted(String property, String value) {
         values.put(property, value);
+        assertDoesNotThrow(this::start);
+    }
+
+    @Test
+    void clientIdsAreEnoughWhereTokensHaveNoAudience() {
+        values.remove("mp.jwt.verify.audiences");
+        values.put("proxy-keys.token.client-ids", "7example");
         assertDoesNotThrow(this::start);
     }
 

@@ -56,7 +56,9 @@ class StartIT {
             "MP_JWT_VERIFY_PUBLICKEY_LOCATION,http://example.com/jwks.json", "MP_JWT_VERIFY_PUBLICKEY_LOCATION,ftp://example.com/k",
             "MP_JWT_VERIFY_PUBLICKEY_LOCATION,https://", "MP_JWT_VERIFY_PUBLICKEY_LOCATION,not a location",
             "PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE,many", "PROXY_KEYS_LIMIT_DELETE_ALL_BURST,0",
-            "PROXY_KEYS_KEYS_BETWEEN_FETCHES,soon", "PROXY_KEYS_LIMIT_REMOVE_BRUST,60" })
+            "PROXY_KEYS_KEYS_BETWEEN_FETCHES,soon", "PROXY_KEYS_LIMIT_REMOVE_BRUST,60",
+            "MP_JWT_VERIFY_PUBLICKEY_ALGORITHM,HS256", "PROXY_KEYS_TOKEN_CLIENT_IDS,','", "PROXY_KEYS_TOKEN_SCOPE_PREFIX,a b",
+            "PROXY_KEYS_TOKEN_SCOPE_CLAIM,a/\"b", "PROXY_KEYS_TOKEN_ACCOUNT_CLAIM,a/\"b" })
     void aMalformedSettingStopsTheStartWithOneLineNamingIt(String variable, String value) {
         Map<String, String> environment = environment(ISSUER.keyServer().location());
         environment.put(variable, value);
@@ -73,7 +75,8 @@ class StartIT {
                             + "postgresql://host:5432/database",
                     "proxy-keys: cannot start: QUARKUS_DATASOURCE_USERNAME is not set: the PostgreSQL user",
                     "proxy-keys: cannot start: QUARKUS_DATASOURCE_PASSWORD is not set: the password of the PostgreSQL user",
-                    "proxy-keys: cannot start: MP_JWT_VERIFY_AUDIENCES is not set: the audience (aud) of access tokens",
+                    "proxy-keys: cannot start: MP_JWT_VERIFY_AUDIENCES is not set: the audience (aud) of access tokens, or else "
+                            + "PROXY_KEYS_TOKEN_CLIENT_IDS for tokens that have none",
                     "proxy-keys: cannot start: MP_JWT_VERIFY_PUBLICKEY_LOCATION is not set: where the keys that sign access tokens are: "
                             + "https:, file: or a class path resource",
                     "proxy-keys: cannot start: PROXY_KEYS_LIMIT_REMOVE_BURST must be a whole number, 1 or more"), function.output());
@@ -100,6 +103,19 @@ class StartIT {
     void aKeyFileWithoutKeyStopsTheStart() throws IOException {
         Path file = Files.writeString(folder.resolve("keys"), "nonsense");
         stopsNaming("MP_JWT_VERIFY_PUBLICKEY_LOCATION", environment(file.toUri().toString()));
+    }
+
+    @Test
+    void aKeyFileWhoseKeysCannotBeUsedStopsTheStartAndTheLineNamesTheirKinds() throws IOException {
+        Path file = Files.writeString(folder.resolve("keys"), Issuer.jwks(List.of(ISSUER.ec)));
+        Map<String, String> environment = environment(file.toUri().toString());
+        environment.put("MP_JWT_VERIFY_PUBLICKEY_ALGORITHM", "RS256,EdDSA");
+
+        try (NativeFunction function = NativeFunction.start(environment)) {
+            assertEquals(1, function.awaitExit());
+            assertEquals(List.of("proxy-keys: cannot start: MP_JWT_VERIFY_PUBLICKEY_LOCATION holds no usable key: it holds EC P-256, and"
+                    + " MP_JWT_VERIFY_PUBLICKEY_ALGORITHM accepts [RS256, EdDSA]"), function.output());
+        }
     }
 
     @Test

@@ -1,0 +1,89 @@
+package io.proxykeys.auth;
+
+import io.proxykeys.config.Settings;
+import io.proxykeys.config.TokenSettings;
+import io.smallrye.jwt.algorithm.SignatureAlgorithm;
+import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
+import io.smallrye.jwt.auth.principal.JWTCallerPrincipal;
+import io.smallrye.jwt.auth.principal.JWTCallerPrincipalFactory;
+import io.smallrye.jwt.auth.principal.ParseException;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.inject.Alternative;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.security.Key;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jose4j.jwt.consumer.InvalidJwtException;
+import org.jose4j.jwt.consumer.JwtConsumer;
+
+/**
+ * Reads and verifies a token for {@link io.smallrye.jwt.auth.principal.JWTParser}, in place of the extension's own factory
+ * (<a href="https://quarkus.io/guides/security-jwt#custom-factories">Quarkus, Using JWT RBAC, Custom factories</a>), which makes a
+ * new set of rules for every token, downloads keys while a request waits, and does not know the rules of {@link TokenRules}.
+ */
+@Alternative
+@Priority(1)
+@Singleton
+class AccessTokenFactory extends JWTCallerPrincipalFactory {
+
+    /** How far the clocks of issuer and function may be apart. */
+    private static final int LEEWAY_SECONDS = 30;
+
+    private final JWTAuthContextInfo configured;
+    private final Set<String> clientIds;
+    private final JwtConsumer rules;
+
+    @Inject
+    AccessTokenFactory(VerificationKeys keys, TokenSettings tokens, Settings own) {
+        this.configured = new JWTAuthContextInfo();
+        configured.setIssuedBy(tokens.issuer().orElse("").strip());
+        configured.setExpectedAudience(names(tokens.audiences()));
+        configured.setSignatureAlgorithm(keys.algorithms().stream().map(one -> SignatureAlgorithm.valueOf(one.name()))
+                .collect(Collectors.toSet()));
+        configured.setClockSkew(LEEWAY_SECONDS);
+        this.clientIds = names(own.clientIds());
+        this.rules = rules(configured).consumer(keys);
+    }
+
+    /** The settings of the function. */
+    JWTAuthContextInfo configured() {
+        return configured;
+    }
+
+    /**
+     * Verifies a token.
+     *
+     * @param context the settings of the function; or others, with the one key to verify the token with
+     * @throws ParseException if it is not valid; the cause says why
+     */
+    @Override
+    public JWTCallerPrincipal parse(String token, JWTAuthContextInfo context) throws ParseException {
+        try {
+            return new VerifiedToken(token, consumer(context).process(token).getJwtClaims());
+        } catch (InvalidJwtException e) {
+            throw new ParseException("not a valid access token", e);
+        }
+    }
+
+    private JwtConsumer consumer(JWTAuthContextInfo context) {
+        if (context == configured) {
+            return rules;
+        }
+        Key key = context.getPublicVerificationKey();
+        return rules(context).consumer((jws, nesting) -> key);
+    }
+
+    private static Set<String> names(Optional<String> list) {
+        return Arrays.stream(list.orElse("").split(",")).map(String::strip).filter(name -> !name.isEmpty())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    private TokenRules rules(JWTAuthContextInfo context) {
+        return new TokenRules(context.getIssuedBy(), context.getExpectedAudience(), clientIds,
+                context.getSignatureAlgorithm().stream().map(one -> Algorithm.of(one.getAlgorithm()).orElseThrow()).collect(Collectors.toSet()),
+                context.getClockSkew());
+    }
+}
