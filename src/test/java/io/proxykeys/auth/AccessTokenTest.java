@@ -43,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AccessTokenTest {
 
     private static final Issuer ISSUER = Issuer.shared();
+    @SuppressWarnings("UnnecessaryLambda") // a name for what many cases do
     private static final Consumer<JsonWebSignature> AS_IS = jws -> { };
 
     /** A token is made for an account at the time of the test: each test has its own account. */
@@ -102,7 +103,7 @@ class AccessTokenTest {
         return Stream.of(
                 arguments("alg none", signed((Key) null, null, NONE)),
                 arguments("alg none, signature kept", (Token) account -> {
-                    String[] parts = ISSUER.token(account).split("\\.");
+                    String[] parts = ISSUER.token(account).split("\\.", -1);
                     return base64("{\"alg\":\"none\",\"kid\":\"rsa-1\"}") + "." + parts[1] + "." + parts[2];
                 }),
                 arguments("alg nOnE", (Token) account -> base64("{\"alg\":\"nOnE\"}") + "."
@@ -127,7 +128,7 @@ class AccessTokenTest {
                     jws.setHeader("exp", 1);
                 }, claims -> { })),
                 arguments("changed claims", (Token) account -> {
-                    String[] parts = ISSUER.token("somebody else").split("\\.");
+                    String[] parts = ISSUER.token("somebody else").split("\\.", -1);
                     return parts[0] + "." + base64(claims(account, Issuer.DELETE).toJson()) + "." + parts[2];
                 }),
                 arguments("no signature", (Token) account -> ISSUER.token(account).replaceAll("\\.[^.]*$", ".")),

@@ -95,17 +95,18 @@ final class Conservation {
         List<String> violations = List.of();
         long deadlocksBefore = deadlocks();
         ScheduledExecutorService trouble = Executors.newScheduledThreadPool(Math.max(1, mishaps.size()));
-        mishaps.forEach(mishap -> trouble.scheduleWithFixedDelay(mishap::happen, mishap.everyMillis, mishap.everyMillis,
-                TimeUnit.MILLISECONDS));
+        List<? extends Future<?>> repeated = mishaps.stream().map(mishap -> trouble.scheduleWithFixedDelay(mishap::happen,
+                mishap.everyMillis, mishap.everyMillis, TimeUnit.MILLISECONDS)).toList();
         try {
             while (violations.isEmpty() && (operations < leastOperations || System.nanoTime() < end)) {
                 violations = round();
             }
         } finally {
+            repeated.forEach(mishap -> mishap.cancel(false));
             trouble.shutdown();
-            if (!trouble.awaitTermination(60, TimeUnit.SECONDS)) {
-                throw new AssertionError("a mishap does not end");
-            }
+        }
+        if (!trouble.awaitTermination(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("a mishap does not end");
         }
         violations = Stream.concat(violations.stream(), broken.stream()).toList();
         long deadlocks = deadlocks() - deadlocksBefore;

@@ -97,8 +97,12 @@ final class Session implements AutoCloseable {
 
     @Override
     public void close() {
-        try (Connection last = connection) {
-            connection = null;
+        Connection last = connection;
+        connection = null;
+        try {
+            if (last != null) {
+                last.close();
+            }
         } catch (SQLException e) {
             // it is lost
         }

@@ -77,7 +77,7 @@ class AlertTemplateTest {
     void onlyANewActiveFindingThatNamesAnAccountIsAnAlert() throws IOException {
         for (String pathAndValue : List.of("/Workflow/Status=NOTIFIED", "/Workflow/Status=SUPPRESSED", "/Workflow/Status=RESOLVED",
                 "/RecordState=ARCHIVED")) {
-            String[] change = pathAndValue.split("=");
+            String[] change = pathAndValue.split("=", -1);
             JsonNode event = event("security-hub-finding");
             JsonPointer path = JsonPointer.compile(change[0]);
             ((ObjectNode) finding(event).at(path.head())).put(path.last().getMatchingProperty(), change[1]);

@@ -108,7 +108,7 @@ public final class RuntimeApi implements AutoCloseable {
     }
 
     private void finished(HttpExchange exchange) throws IOException {
-        String[] path = exchange.getRequestURI().getPath().substring((ROOT + "invocation/").length()).split("/");
+        String[] path = exchange.getRequestURI().getPath().substring((ROOT + "invocation/").length()).split("/", -1);
         String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         try (exchange) {
             exchange.sendResponseHeaders(202, -1);

@@ -296,7 +296,7 @@ public final class WireTap {
     /** The server says COMMIT when it has committed. */
     private boolean loses(String completed) {
         Fault now = fault;
-        if (!completed.equals("COMMIT") || now != Fault.LOSE_COMMIT_ANSWER && now != Fault.LOSE_COMMIT_ANSWER_AND_REFUSE) {
+        if (!completed.equals("COMMIT") || (now != Fault.LOSE_COMMIT_ANSWER && now != Fault.LOSE_COMMIT_ANSWER_AND_REFUSE)) {
             return false;
         }
         fault = now == Fault.LOSE_COMMIT_ANSWER ? Fault.NONE : Fault.REFUSE;
