@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /** A small JSON object as the body of a request, read strictly: a misspelt field must not be taken for a missing one. */
@@ -66,16 +67,16 @@ public final class JsonBody {
         return value.textValue();
     }
 
-    /** A field that is true or false, or {@code null} if there is none; else a 422 {@link ProblemException}. */
-    public Boolean flag(String name) {
+    /** A field that is true or false, empty if there is none; else a 422 {@link ProblemException}. */
+    public Optional<Boolean> flag(String name) {
         JsonNode value = object.get(name);
         if (value == null) {
-            return null;
+            return Optional.empty();
         }
         if (!value.isBoolean()) {
             throw ProblemException.invalidField(name + " must be true or false. Nothing was changed.");
         }
-        return value.booleanValue();
+        return Optional.of(value.booleanValue());
     }
 
     /** {@code null} if the body says it is base64 and is not. */

@@ -1,5 +1,6 @@
 package io.proxykeys.key;
 
+import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -11,12 +12,12 @@ import java.security.NoSuchAlgorithmException;
  * @param id the text, if it can be a public identifier; {@code null} if no identifier has such characters
  * @param secretHash SHA-256 of the text
  */
-public record KeyReference(String id, byte[] secretHash) {
+public record KeyReference(String id, Buffer secretHash) {
 
     public static KeyReference of(String text) {
         // PostgreSQL has no NUL in texts, and half a surrogate pair would be sent as a question mark.
         boolean canBeId = text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
-        return new KeyReference(canBeId ? text : null, sha256(text));
+        return new KeyReference(canBeId ? text : null, Buffer.buffer(sha256(text)));
     }
 
     private static byte[] sha256(String text) {

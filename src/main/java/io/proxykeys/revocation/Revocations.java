@@ -11,7 +11,6 @@ import io.proxykeys.key.KeyReference;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.pgclient.PgException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
@@ -110,7 +109,7 @@ public class Revocations {
                         .addString(request.trigger().code())
                         .addString(request.operation().code())
                         .addString(target == null ? null : target.id())
-                        .addBuffer(target == null ? null : Buffer.buffer(target.secretHash()))
+                        .addBuffer(target == null ? null : target.secretHash())
                         .addString(request.dedupeKey())
                         .addString(request.requestedBy())
                         .addString(request.reason())

@@ -12,12 +12,12 @@ import io.proxykeys.key.KeyReference;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -49,7 +49,7 @@ class ToggleEndpoint implements Endpoint {
         JsonBody body = JsonBody.of(request, FIELDS);
         request.refuseQuery();
         KeyReference target = KeyReference.of(body.proxyKey());
-        Boolean wanted = body.flag("is_active");
+        Optional<Boolean> wanted = body.flag("is_active");
         return transactions.run(request.gate(), connection ->
                         AccountLock.lockThen(connection, account, () -> toggle(connection, account, target, wanted)))
                 .map(row -> Response.json(json -> {
@@ -58,9 +58,10 @@ class ToggleEndpoint implements Endpoint {
                 }));
     }
 
-    private static Future<Row> toggle(SqlConnection connection, String account, KeyReference target, Boolean wanted) {
+    private static Future<Row> toggle(SqlConnection connection, String account, KeyReference target,
+            Optional<Boolean> wanted) {
         return connection.preparedQuery(TOGGLE)
-                .execute(Tuple.of(account, target.id(), Buffer.buffer(target.secretHash()), wanted))
+                .execute(Tuple.of(account, target.id(), target.secretHash(), wanted.orElse(null)))
                 .map(rows -> rows.iterator().next());
     }
 
