@@ -33,7 +33,11 @@ public final class KeyLocation {
         this.uri = uri;
     }
 
-    /** @throws IllegalArgumentException saying what is wrong with the location */
+    /**
+     * Reads a location.
+     *
+     * @throws IllegalArgumentException saying what is wrong with the location
+     */
     public static KeyLocation parse(String location) {
         URI uri;
         try {

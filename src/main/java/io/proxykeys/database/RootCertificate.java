@@ -24,7 +24,11 @@ public record RootCertificate(Path file) {
                 : Optional.empty();
     }
 
-    /** @throws Unreadable if there is no such file */
+    /**
+     * Checks that the file can be read.
+     *
+     * @throws Unreadable if there is no such file
+     */
     public void requireReadable() {
         if (!Files.isReadable(file)) {
             throw new Unreadable("names an sslrootcert that cannot be read");

@@ -43,7 +43,7 @@ class DemoKeySource implements KeySource {
         claims.setClaim("scope", scope);
         claims.setClaim("client_id", "quickstart");
         claims.setIssuedAtToNow();
-        claims.setExpirationTimeMinutesInTheFuture(validity.toMinutes());
+        claims.setExpirationTimeMinutesInTheFuture((float) validity.toMinutes());
         JsonWebSignature jws = new JsonWebSignature();
         jws.setPayload(claims.toJson());
         jws.setKey(key.getPrivateKey());

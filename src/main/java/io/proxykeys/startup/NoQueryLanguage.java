@@ -14,6 +14,7 @@ import org.hibernate.query.sqm.tree.SqmStatement;
 final class NoQueryLanguage {
 
     @Substitute
+    @SuppressWarnings("DoNotCallSuggester")
     public <R> SqmStatement<R> translate(String query, Class<R> expectedResultType) {
         throw new UnsupportedOperationException("the native function is built without Hibernate's query language: " + query);
     }

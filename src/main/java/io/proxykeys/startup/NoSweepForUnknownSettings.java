@@ -13,6 +13,7 @@ import io.quarkus.runtime.configuration.NameIterator;
 final class NoSweepForUnknownSettings {
 
     @Substitute
+    @SuppressWarnings("unused")
     private static boolean isMapped(NameIterator name) {
         return true;
     }
