@@ -115,7 +115,7 @@ final class SettingsCheck {
 
     private static void checkDatabaseUrl(String url) {
         try {
-            for (String one : url.split(",")) {
+            for (String one : url.split(",", -1)) {
                 PgConnectOptions.fromUri(databaseUri(one.strip()));
                 RootCertificate.of(one).ifPresent(RootCertificate::requireReadable);
             }

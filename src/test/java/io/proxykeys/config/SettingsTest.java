@@ -126,7 +126,7 @@ class SettingsTest {
 
         assertEquals(List.of("QUARKUS_DATASOURCE_REACTIVE_URL", "QUARKUS_DATASOURCE_USERNAME", "QUARKUS_DATASOURCE_PASSWORD",
                 "MP_JWT_VERIFY_ISSUER", "MP_JWT_VERIFY_AUDIENCES", "MP_JWT_VERIFY_PUBLICKEY_LOCATION",
-                "PROXY_KEYS_LIMIT_DELETE_ALL_BURST"), mistakes().stream().map(mistake -> mistake.split(" ")[0]).toList());
+                "PROXY_KEYS_LIMIT_DELETE_ALL_BURST"), mistakes().stream().map(mistake -> mistake.split(" ", -1)[0]).toList());
     }
 
     @Test
