@@ -78,7 +78,7 @@ final class Pairs {
             two.api.awaitFirstPoll();
             for (int call = 0; call < CALLS + UNCOUNTED_CALLS; call++) {
                 for (Side side : inTurn(call)) {
-                    Function function = side == sides.get(0) ? one : two;
+                    Function function = side.equals(sides.get(0)) ? one : two;
                     byte[] event = Benchmark.delete(accounts.withKeys(3));
                     double cpu = function.cpuMillis();
                     long start = System.nanoTime();

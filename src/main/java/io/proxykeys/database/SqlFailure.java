@@ -37,7 +37,7 @@ enum SqlFailure {
         @Override
         boolean isCause(Throwable cause) {
             return cause instanceof ClosedConnectionException
-                    || cause instanceof IOException && !isNotEvenConnected(cause)
+                    || (cause instanceof IOException && !isNotEvenConnected(cause))
                     || says(cause, "Connection is not active");
         }
     },
@@ -58,7 +58,7 @@ enum SqlFailure {
             return isNotEvenConnected(cause)
                     || cause instanceof TimeoutException
                     // What the server says is one too, and has a state.
-                    || cause instanceof VertxException && !(cause instanceof DatabaseException)
+                    || (cause instanceof VertxException && !(cause instanceof DatabaseException))
                     // The client's own words, for which it has no types: no connection became free in time; closed before use.
                     || says(cause, "Timeout") || says(cause, "Pool closed")
                     || hasNoState(cause);
@@ -100,7 +100,7 @@ enum SqlFailure {
 
     private boolean hasStateOf(Throwable cause) {
         String state = state(cause);
-        return state != null && (states.contains(state) || state.length() > 2 && states.contains(state.substring(0, 2)));
+        return state != null && (states.contains(state) || (state.length() > 2 && states.contains(state.substring(0, 2))));
     }
 
     /** The SQLSTATE of a server's refusal, empty if it gave none; {@code null} for anything else. */

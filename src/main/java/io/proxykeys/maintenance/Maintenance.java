@@ -34,6 +34,8 @@ public class Maintenance {
     }
 
     /**
+     * Carries out a task in batches.
+     *
      * @param detailType the event's; may be {@code null}
      * @param remaining how long the caller waits
      * @return {@code message}, {@code count}: how many holds, or receipts and holds; {@code finished}: whether nothing was left but

@@ -82,7 +82,7 @@ class MaintenanceTest {
 
         assertTrue(result.functionError(), result.payload().toString());
         assertEquals(before, Accounts.everything(account));
-        assertTrue(Gateway.invoke((ObjectNode) Gateway.maintenance(RELEASE).putNull("detail-type")).functionError());
+        assertTrue(Gateway.invoke(Gateway.maintenance(RELEASE).putNull("detail-type")).functionError());
     }
 
     @Test
