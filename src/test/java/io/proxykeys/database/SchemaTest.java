@@ -176,6 +176,49 @@ class SchemaTest {
     }
 
     @ParameterizedTest
+    @CsvSource(delimiter = ';', value = {
+            "'infinity';NULL", "'-infinity';NULL", "'10000-01-01 00:00:00+00';NULL", "'0001-12-31 23:59:59.999999+00 BC';NULL", "NULL;'{{a,b},{c,d}}'" }, quoteCharacter = '"')
+    void creatingRefusesWhatAListCannotTell(String expiry, String whitelist) {
+        String account = Accounts.open("100");
+        List<String> before = Accounts.everything(account);
+
+        for (String whitelists : List.of(whitelist + ", NULL", "NULL, " + whitelist)) {
+            refused("22023", () -> database.one(String.class,
+                    "SELECT create_proxy_key(?, 'key', sha256(?::bytea), 1, " + expiry + ", " + whitelists + ")", account, account));
+        }
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+            "UPDATE proxy_key SET expires_at = 'infinity' WHERE account_id = ?",
+            "UPDATE proxy_key SET expires_at = '-infinity' WHERE account_id = ?",
+            "UPDATE proxy_key SET expires_at = '10000-01-01 00:00:00+00' WHERE account_id = ?",
+            "UPDATE proxy_key SET expires_at = '0001-12-31 23:59:59.999999+00 BC' WHERE account_id = ?",
+            "UPDATE proxy_key SET last_used = 'infinity' WHERE account_id = ?",
+            "UPDATE proxy_key SET last_used = '10000-01-01 00:00:00+00' WHERE account_id = ?",
+            "UPDATE proxy_key SET created_at = 'infinity' WHERE account_id = ?",
+            "UPDATE proxy_key SET model_whitelist = '{{a,b},{c,d}}' WHERE account_id = ?",
+            "UPDATE proxy_key SET ip_whitelist = '{{a}}' WHERE account_id = ?",
+            "INSERT INTO revoked_key SELECT gen_random_uuid(), id, name, 1, 0, true, 'infinity', '{}', '{}', now(), NULL"
+                    + " FROM proxy_key WHERE account_id = ?",
+            "INSERT INTO revoked_key SELECT gen_random_uuid(), id, name, 1, 0, true, NULL, '{{a}}', '{}', now(), NULL"
+                    + " FROM proxy_key WHERE account_id = ?",
+            "INSERT INTO revoked_key SELECT gen_random_uuid(), id, name, 1, 0, true, NULL, '{}', '{{a}}', now(), NULL"
+                    + " FROM proxy_key WHERE account_id = ?",
+            "INSERT INTO revoked_key SELECT gen_random_uuid(), id, name, 1, 0, true, NULL, '{}', '{}', 'infinity', NULL"
+                    + " FROM proxy_key WHERE account_id = ?",
+            "INSERT INTO revoked_key SELECT gen_random_uuid(), id, name, 1, 0, true, NULL, '{}', '{}', now(), '-infinity'"
+                    + " FROM proxy_key WHERE account_id = ?",
+            "INSERT INTO revocation VALUES (gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, 0, 0, 0, 0, 'infinity')" })
+    void theTablesRefuseWhatAListCannotTell(String statement) {
+        String account = Accounts.open("100");
+        Accounts.createKey(account, "key", "10");
+
+        refused("23514", () -> database.execute(statement, account));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = { "UPDATE account SET balance = 5.0000009 WHERE id = ? RETURNING balance",
             "UPDATE proxy_key SET allocated = 5.0000009 WHERE account_id = ? RETURNING allocated" })
     void aColumnHoldsSixDecimalsWhateverIsWritten(String statement) {

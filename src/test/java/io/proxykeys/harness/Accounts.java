@@ -107,10 +107,10 @@ public final class Accounts {
         DATABASE.execute("""
                 INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated, expires_at, model_whitelist, ip_whitelist,
                                        created_at, last_used)
-                VALUES ('odd-' || ?, ?, NULL, sha256(?::bytea), 0, 'infinity', ARRAY[NULL, 'a"b\\', E'\\u2028 \\n'], '{{a,b},{c,d}}',
-                        '0001-01-01 00:00:00+00', '-infinity'),
-                       ('ödd-' || ?, ?, E'\\t"\\\\', sha256((? || '2')::bytea), 1, '-infinity', '{}', '{}',
-                        '9999-12-31 23:59:59.999999+00', 'infinity')""", account, account, account, account, account, account);
+                VALUES ('odd-' || ?, ?, NULL, sha256(?::bytea), 0, NULL, ARRAY[NULL, 'a"b\\', E'\\u2028 \\n'], '{a,b,c,d}',
+                        '0001-01-01 00:00:00+00', '0001-01-01 00:00:00+00'),
+                       ('ödd-' || ?, ?, E'\\t"\\\\', sha256((? || '2')::bytea), 1, '0001-01-01 00:00:00+00', '{}', '{}',
+                        '9999-12-31 23:59:59.999999+00', '9999-12-31 23:59:59.999999+00')""", account, account, account, account, account, account);
     }
 
     public static BigDecimal balance(String account) {

@@ -127,7 +127,12 @@ public final class Postgres {
 
     /** Applies the migrations to a database of this server. */
     public void migrate(String database) {
-        Flyway.configure().dataSource(server.getDatabase("postgres", database))
+        migrate(database, "latest");
+    }
+
+    /** Applies the migrations up to this version. */
+    public void migrate(String database, String version) {
+        Flyway.configure().dataSource(server.getDatabase("postgres", database)).target(version)
                 .locations("filesystem:src/main/resources/db/migration").load().migrate();
     }
 

@@ -79,9 +79,14 @@ class ListTest {
         assertTrue(list.get(0).get("name").isNull());
         assertEquals(-1, list.get(0).get("expires_at").longValue());
         assertEquals("[null,\"a\\\"b\\\\\",\"\u2028 \\n\"]", list.get(0).get("model_whitelist").toString());
-        assertEquals(0, list.get(1).get("expires_at").longValue(), "expired since ever");
+        assertEquals(List.of("a", "b", "c", "d"), strings(list.get(0).get("ip_whitelist")));
+        assertEquals(-62_135_596_800L, list.get(0).get("created_at").longValue());
+        assertEquals(-62_135_596_800L, list.get(0).get("last_used").longValue());
+        assertEquals(-62_135_596_800L, list.get(1).get("expires_at").longValue(), "expired since ever");
         assertEquals("\t\"\\", list.get(1).get("name").textValue());
-        assertTrue(list.get(1).get("last_used").isNull());
+        assertEquals("[]", list.get(1).get("model_whitelist").toString());
+        assertEquals(253_402_300_799L, list.get(1).get("created_at").longValue());
+        assertEquals(253_402_300_799L, list.get(1).get("last_used").longValue());
     }
 
     @Test
@@ -153,6 +158,12 @@ class ListTest {
         Api.list(account).then().statusCode(200);
 
         assertEquals(1, Harness.tap().roundTrips());
+    }
+
+    private static List<String> strings(JsonNode array) {
+        List<String> all = new ArrayList<>();
+        array.forEach(item -> all.add(item.textValue()));
+        return all;
     }
 
     private void insert(String account, int keys) {
