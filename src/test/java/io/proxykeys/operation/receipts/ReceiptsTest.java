@@ -28,43 +28,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code GET /v1/auth/proxy/preview} and {@code GET /v1/auth/proxy/revocations}: before and after a deletion */
+/** {@code GET /v1/auth/proxy/revocations}: what a deletion leaves behind. */
 @QuarkusTest
 @WithTestResource(Harness.class)
-class ReviewTest {
+class ReceiptsTest {
 
     private final Postgres database = Postgres.shared();
-
-    @ParameterizedTest
-    @ValueSource(strings = { "", "?status=expired", "?status=inactive", "?status=never_used" })
-    void aPreviewSaysWhatTheDeletionThenTakesAndChangesNothing(String query) {
-        String account = Accounts.open("250");
-        Accounts.createFiveKeys(account);
-        List<String> before = Accounts.everything(account);
-
-        Response preview = Api.preview(account, query);
-        assertEquals(before, Accounts.everything(account));
-        JsonNode deletion = Api.json(Api.as(account).delete(Api.PROXY + query));
-
-        assertEquals("{\"would_delete\":" + deletion.get("deleted") + ",\"credits_to_return\":"
-                + deletion.get("credits_returned").decimalValue().toPlainString() + "}",
-                preview.then().statusCode(200).extract().asString());
-        assertTrue(deletion.get("deleted").intValue() > 0);
-    }
-
-    @Test
-    void aPreviewOfNothingIsZero() {
-        assertEquals("{\"would_delete\":0,\"credits_to_return\":0.000000}", Api.preview(Accounts.open("1"), "").asString());
-        Api.preview("nobody", "").then().statusCode(401);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = { "status=all", "status=", "status=expired&status=expired", "x=1", "status=Expired" })
-    void aPreviewRefusesTheQueriesThatTheDeletionRefuses(String query) {
-        Gateway.Result result = Gateway.invoke(Gateway.event("GET", Api.PROXY + "/preview", query,
-                Map.of("authorization", "Bearer " + Issuer.shared().token(Accounts.open("1")))));
-        assertEquals(400, result.status());
-    }
 
     @Test
     void receiptsAreListedNewestFirst() {
@@ -105,7 +74,6 @@ class ReviewTest {
         String account = Accounts.open("10");
         Accounts.createOddKeys(account);
         JsonNode keys = Api.json(Api.list(account));
-        assertEquals(1, Api.json(Api.preview(account, "?status=expired")).get("would_delete").intValue());
 
         JsonNode one = Api.json(Api.remove(account, "odd-" + account));
         JsonNode other = Api.json(Api.deleteAll(account));
@@ -199,13 +167,9 @@ class ReviewTest {
         String account = Accounts.open("250");
         Accounts.createFiveKeys(account);
         String id = Api.json(Api.deleteAll(account)).get("revocation_id").textValue();
-        Api.preview(account, "");
         Api.receipts(account, "");
         Api.receipts(account, "?id=" + id);
 
-        Harness.tap().reset();
-        Api.preview(account, "").then().statusCode(200);
-        assertEquals(1, Harness.tap().roundTrips());
         Harness.tap().reset();
         Api.receipts(account, "").then().statusCode(200);
         assertEquals(1, Harness.tap().roundTrips());

@@ -1,8 +1,8 @@
-package io.proxykeys.operation.receipts;
+package io.proxykeys.operation.preview;
 
 import io.quarkus.test.junit.QuarkusIntegrationTest;
 
 /** The same on the native function. */
 @QuarkusIntegrationTest
-class ReviewIT extends ReviewTest {
+class PreviewIT extends PreviewTest {
 }
