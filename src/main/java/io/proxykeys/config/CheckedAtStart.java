@@ -14,6 +14,9 @@ import java.util.stream.Collectors;
  * Support" describes), then makes the mappings and gives each to the validator. Any later place is too late: injected properties are
  * checked, and the URL of the database is parsed, before the first bean of ours is made and before {@code StartupEvent}. Of a
  * {@link ConfigurationException} Quarkus prints the message alone, and exits with 1.
+ *
+ * <p>Quarkus makes a mapping only if it is injected somewhere or is {@link io.quarkus.arc.Unremovable}, which all three are: the check
+ * waits for all of them.
  */
 public final class CheckedAtStart implements SmallRyeConfigBuilderCustomizer {
 

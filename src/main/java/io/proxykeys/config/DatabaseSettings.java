@@ -1,5 +1,6 @@
 package io.proxykeys.config;
 
+import io.quarkus.arc.Unremovable;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithName;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import java.util.Optional;
  * The settings of the database by the names of Quarkus, of which these are the ones that a deployment has to give. Quarkus reads them
  * itself; they are here so that {@link SettingsCheck} says what is wrong with them before Quarkus does.
  */
+@Unremovable
 @ConfigMapping(prefix = "quarkus.datasource")
 public interface DatabaseSettings {
 

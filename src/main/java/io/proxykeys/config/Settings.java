@@ -1,5 +1,6 @@
 package io.proxykeys.config;
 
+import io.quarkus.arc.Unremovable;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * {@link SettingsCheck}, with the name of the variable as it is set and what is wrong. Its tests are a row in the tables of
  * {@code SettingsTest} and, because that one starts the native function, in those of {@code StartIT}.
  */
+@Unremovable
 @ConfigMapping(prefix = "proxy-keys")
 public interface Settings {
 

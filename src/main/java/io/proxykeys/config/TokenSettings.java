@@ -1,5 +1,6 @@
 package io.proxykeys.config;
 
+import io.quarkus.arc.Unremovable;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithName;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import java.util.Optional;
  * The settings of access tokens by the names of MicroProfile JWT Authentication 2.1, section 9.2. They are optional here for the sake
  * of {@link SettingsCheck}, which says what is missing in its own words.
  */
+@Unremovable
 @ConfigMapping(prefix = "mp.jwt.verify")
 public interface TokenSettings {
 

@@ -5,16 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.quarkus.arc.Unremovable;
 import io.quarkus.runtime.configuration.ConfigurationException;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.ServiceLoader;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -134,6 +137,16 @@ class SettingsTest {
         SettingsCheck check = new SettingsCheck();
         check.check(Set.of("PROXY_KEYS_LIMIT_REMOVE_BURST", "PROXY_KEYS_LIMIT_REMOVE_BRUST", "PROXY_KEYS", "PATH"));
         assertEquals(List.of("PROXY_KEYS_LIMIT_REMOVE_BRUST is not a setting"), check.mistakes());
+    }
+
+    /** Quarkus leaves out a mapping that nothing injects, and the check waits for all three. */
+    @Test
+    void theCheckIsPartOfEveryStart() {
+        assertTrue(ServiceLoader.load(SmallRyeConfigBuilderCustomizer.class).stream()
+                .anyMatch(customizer -> customizer.type() == CheckedAtStart.class));
+        for (Class<?> settings : List.of(Settings.class, TokenSettings.class, DatabaseSettings.class)) {
+            assertTrue(settings.isAnnotationPresent(Unremovable.class), settings.getName());
+        }
     }
 
     @Test
