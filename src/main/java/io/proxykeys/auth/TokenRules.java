@@ -103,6 +103,7 @@ record TokenRules(String issuer, Set<String> audiences, Set<String> clientIds, S
             case ErrorCodes.ISSUER_MISSING, ErrorCodes.ISSUER_INVALID -> "not from the configured issuer (iss)";
             case ErrorCodes.AUDIENCE_MISSING, ErrorCodes.AUDIENCE_INVALID -> "not for a configured audience (aud)";
             case ErrorCodes.MALFORMED_CLAIM -> "a registered claim is of the wrong type";
+            case ErrorCodes.MISCELLANEOUS -> "malformed, or the times (exp, nbf, iat) contradict each other";
             default -> "malformed, or no valid signature";
         };
     }

@@ -21,6 +21,11 @@ public final class Accounts {
         return id;
     }
 
+    /** An account with this id, for tests of tokens that name it. */
+    public static void openIfMissing(String id) {
+        DATABASE.execute("INSERT INTO account (id, balance) VALUES (?, 0) ON CONFLICT DO NOTHING", id);
+    }
+
     /** Moves credits into a new key whose secret is {@link #secret}. */
     public static String createKey(String account, String name, String allocated) {
         return DATABASE.one(String.class, """
