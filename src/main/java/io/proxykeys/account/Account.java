@@ -1,12 +1,12 @@
 package io.proxykeys.account;
 
-import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.math.BigDecimal;
 import java.time.Instant;
+import org.hibernate.annotations.Immutable;
 
 /**
  * Who owns proxy keys and the credits they were cut from: a row of {@code account}.
@@ -15,8 +15,9 @@ import java.time.Instant;
  * serialise deletions, toggles and creations by locking this row.
  */
 @Entity
+@Immutable
 @Table(name = "account")
-public class Account extends PanacheEntityBase {
+public class Account {
 
     /** The token's {@code sub}: 1 to 255 characters. */
     @Id

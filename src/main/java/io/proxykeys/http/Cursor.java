@@ -2,6 +2,8 @@ package io.proxykeys.http;
 
 import io.proxykeys.problem.ProblemException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 
 /**
@@ -19,6 +21,16 @@ public record Cursor(long micros, String id) {
     public static final long LATEST = 253_402_300_799_999_999L;
 
     private static final String PARAMETER = "page=";
+
+    /** @param time of the last row, from the years 1 to 9999 */
+    public static Cursor of(Instant time, String id) {
+        return new Cursor(time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000, id);
+    }
+
+    /** Time of the last row. */
+    public Instant time() {
+        return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    }
 
     /** The query parameter that asks for what comes after. */
     public String query() {

@@ -1,14 +1,14 @@
 package io.proxykeys.key;
 
-import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.MappedSuperclass;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 
 /** What a key is made of, live or deleted: the columns that {@code proxy_key} and {@code revoked_key} have in common. */
 @MappedSuperclass
-public abstract class KeySettings extends PanacheEntityBase {
+public abstract class KeySettings {
 
     /** At most 25 characters. */
     @Column(name = "name", columnDefinition = "text")
@@ -30,10 +30,10 @@ public abstract class KeySettings extends PanacheEntityBase {
     public Instant expiresAt;
 
     @Column(name = "model_whitelist", nullable = false, columnDefinition = "_text")
-    public String[] modelWhitelist;
+    public List<String> modelWhitelist;
 
     @Column(name = "ip_whitelist", nullable = false, columnDefinition = "_text")
-    public String[] ipWhitelist;
+    public List<String> ipWhitelist;
 
     @Column(name = "created_at", nullable = false)
     public Instant createdAt;

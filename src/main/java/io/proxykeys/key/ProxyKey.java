@@ -4,6 +4,7 @@ import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import org.hibernate.annotations.Immutable;
 
 /**
  * A delegated sub-key holding credits of its account: a row of {@code proxy_key}.
@@ -11,6 +12,7 @@ import jakarta.persistence.Table;
  * <p>Read with it, never written: creating, spending and deleting are functions of the database ({@code db/migration}).
  */
 @Entity
+@Immutable
 @Table(name = "proxy_key")
 public class ProxyKey extends KeySettings {
 

@@ -1,6 +1,5 @@
 package io.proxykeys.revocation;
 
-import io.quarkus.hibernate.reactive.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
@@ -8,6 +7,7 @@ import jakarta.persistence.Table;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.UUID;
+import org.hibernate.annotations.Immutable;
 
 /**
  * One deletion, whoever asked for it and however many keys it took: a row of {@code revocation}, kept 90 days.
@@ -15,8 +15,9 @@ import java.util.UUID;
  * <p>Read with it, never written: the row is written by {@code revoke_proxy_keys} in the transaction that deletes.
  */
 @Entity
+@Immutable
 @Table(name = "revocation")
-public class Revocation extends PanacheEntityBase {
+public class Revocation {
 
     /** Chosen by the function before the transaction begins, in order of time (UUID version 7, RFC 9562). */
     @Id

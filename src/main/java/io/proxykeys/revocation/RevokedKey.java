@@ -6,12 +6,14 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.IdClass;
 import jakarta.persistence.Table;
 import java.util.UUID;
+import org.hibernate.annotations.Immutable;
 
 /**
  * The settings of one deleted key as they were, enough to recreate it: a row of {@code revoked_key}. Never a secret or
  * its hash.
  */
 @Entity
+@Immutable
 @Table(name = "revoked_key")
 @IdClass(RevokedKey.Id.class)
 public class RevokedKey extends KeySettings {

@@ -1,6 +1,6 @@
 package io.proxykeys.operation.list;
 
-import io.proxykeys.account.UnknownAccount;
+import io.proxykeys.account.AccountRepository;
 import io.proxykeys.auth.Caller;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Cursor;
@@ -10,7 +10,7 @@ import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyPages;
-import io.quarkus.hibernate.reactive.panache.Panache;
+import io.proxykeys.key.KeyRepository;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -22,16 +22,18 @@ import jakarta.inject.Singleton;
 @Singleton
 class ListEndpoint implements Endpoint {
 
-    private static final String COUNT = "SELECT count(*) FROM proxy_key WHERE account_id = ?1";
-    private static final String ACCOUNT = "SELECT id FROM account WHERE id = ?1";
     private static final String EMPTY = "[]";
 
     private final Transactions transactions;
+    private final AccountRepository accounts;
+    private final KeyRepository keys;
     private final KeyPages pages;
 
     @Inject
-    ListEndpoint(Transactions transactions, KeyPages pages) {
+    ListEndpoint(Transactions transactions, AccountRepository accounts, KeyRepository keys, KeyPages pages) {
         this.transactions = transactions;
+        this.accounts = accounts;
+        this.keys = keys;
         this.pages = pages;
     }
 
@@ -44,23 +46,21 @@ class ListEndpoint implements Endpoint {
     public Uni<Response> serve(Request request, Caller caller) {
         String account = caller.account();
         Cursor from = Cursor.ofQuery(request.rawQuery(), Cursor.START);
-        return transactions.withDeadline(pages.ofAccount(account, from).chain(page -> page.json().equals(EMPTY)
-                ? requireAccount(account).chain(() -> answer(account, from, page)) : answer(account, from, page)));
+        return transactions.withDeadline(pages.read((place, most) -> keys.after(account, place, most), from)
+                .call(page -> requireAccount(account, !page.json().equals(EMPTY)))
+                .chain(page -> answer(account, from, page)));
     }
 
     private Uni<Response> answer(String account, Cursor from, KeyPage page) {
         if (page.next() != null || !from.equals(Cursor.START)) {
-            return transactions.read(() -> Panache.getSession().chain(session -> session.createNativeQuery(COUNT, Long.class)
-                    .setParameter(1, account).getSingleResult()))
+            return transactions.read(() -> keys.countOf(account))
                     .map(total -> Response.page(page.json(), total, route(), page.next() == null ? null : page.next().query()));
         }
         return Uni.createFrom().item(Response.json(page.json()));
     }
 
-    private Uni<Void> requireAccount(String account) {
-        return transactions.read(() -> Panache.getSession().chain(session -> session.createNativeQuery(ACCOUNT, String.class)
-                .setParameter(1, account).getSingleResultOrNull()))
-                .onItem().ifNull().failWith(UnknownAccount::new)
-                .replaceWithVoid();
+    /** Nothing found may mean that there is no such account. */
+    private Uni<Void> requireAccount(String account, boolean found) {
+        return found ? Uni.createFrom().voidItem() : transactions.read(() -> accounts.require(account));
     }
 }

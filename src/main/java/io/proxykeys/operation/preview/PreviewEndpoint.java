@@ -7,8 +7,9 @@ import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
+import io.proxykeys.key.KeyRepository;
+import io.proxykeys.key.SelectedKeys;
 import io.proxykeys.revocation.Operation;
-import io.quarkus.hibernate.reactive.panache.Panache;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -18,20 +19,16 @@ import java.math.BigDecimal;
 @Singleton
 class PreviewEndpoint implements Endpoint {
 
-    /** By the predicate of the deletion; a row for an account that exists, also without keys. */
-    private static final String COUNT = """
-            SELECT count(k.id), CAST(coalesce(sum(k.allocated - k.used), 0) AS numeric(26, 6))
-              FROM account a
-              LEFT JOIN proxy_key k ON k.account_id = a.id
-                   AND proxy_key_selected(?2, k.is_active, k.expires_at, k.used, clock_timestamp())
-             WHERE a.id = ?1
-             GROUP BY a.id""";
+    /** With six decimals, as every amount. */
+    private static final BigDecimal NOTHING = BigDecimal.ZERO.setScale(6);
 
     private final Transactions transactions;
+    private final KeyRepository keys;
 
     @Inject
-    PreviewEndpoint(Transactions transactions) {
+    PreviewEndpoint(Transactions transactions, KeyRepository keys) {
         this.transactions = transactions;
+        this.keys = keys;
     }
 
     @Override
@@ -42,14 +39,15 @@ class PreviewEndpoint implements Endpoint {
     @Override
     public Uni<Response> serve(Request request, Caller caller) {
         Operation operation = Operation.ofQuery(request.rawQuery());
-        return transactions.read(() -> Panache.getSession().chain(session -> session.createNativeQuery(COUNT, Object[].class)
-                .setParameter(1, caller.account())
-                .setParameter(2, operation.code())
-                .getSingleResultOrNull()))
+        return transactions.read(() -> keys.selected(caller.account(), operation.code()))
                 .onItem().ifNull().failWith(UnknownAccount::new)
-                .map(row -> Response.json(json -> {
-                    json.writeNumberField("would_delete", (Long) row[0]);
-                    json.writeNumberField("credits_to_return", (BigDecimal) row[1]);
-                }));
+                .map(PreviewEndpoint::answer);
+    }
+
+    private static Response answer(SelectedKeys selected) {
+        return Response.json(json -> {
+            json.writeNumberField("would_delete", selected.count());
+            json.writeNumberField("credits_to_return", selected.unused() == null ? NOTHING : selected.unused());
+        });
     }
 }

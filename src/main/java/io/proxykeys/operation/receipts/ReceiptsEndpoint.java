@@ -1,6 +1,8 @@
 package io.proxykeys.operation.receipts;
 
+import io.proxykeys.account.AccountRepository;
 import io.proxykeys.auth.Caller;
+import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Cursor;
 import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.Request;
@@ -9,12 +11,14 @@ import io.proxykeys.http.Route;
 import io.proxykeys.json.JsonPage;
 import io.proxykeys.json.JsonText;
 import io.proxykeys.key.KeyPages.KeyPage;
+import io.proxykeys.key.KeyPages;
 import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.ListedReceipt;
-import io.proxykeys.revocation.Receipts;
+import io.proxykeys.revocation.ReceiptRepository;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.List;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,11 +33,23 @@ class ReceiptsEndpoint implements Endpoint {
     private static final Pattern ONE = Pattern.compile(
             "id=([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?:&(page=.*))?");
 
-    private final Receipts receipts;
+    /** Receipts of one page. */
+    private static final int PAGE = 1_000;
+
+    /** Before the newest receipt. */
+    private static final Cursor NEWEST = new Cursor(Cursor.LATEST, "ffffffff-ffff-ffff-ffff-ffffffffffff");
+
+    private final Transactions transactions;
+    private final AccountRepository accounts;
+    private final ReceiptRepository receipts;
+    private final KeyPages pages;
 
     @Inject
-    ReceiptsEndpoint(Receipts receipts) {
+    ReceiptsEndpoint(Transactions transactions, AccountRepository accounts, ReceiptRepository receipts, KeyPages pages) {
+        this.transactions = transactions;
+        this.accounts = accounts;
         this.receipts = receipts;
+        this.pages = pages;
     }
 
     @Override
@@ -49,15 +65,17 @@ class ReceiptsEndpoint implements Endpoint {
         if (query.startsWith("id=") && !one.matches()) {
             throw ProblemException.malformed("id must be the revocation_id of a receipt, alone or with the page of a Link header of this API.");
         }
-        return receipts.withDeadline(one.matches() ? one(account, UUID.fromString(one.group(1)), one.group(2) == null ? "" : one.group(2))
-                : list(account, Cursor.ofQuery(query, Receipts.NEWEST)));
+        return transactions.withDeadline(one.matches() ? one(account, UUID.fromString(one.group(1)), one.group(2) == null ? "" : one.group(2))
+                : list(account, Cursor.ofQuery(query, NEWEST)));
     }
 
     private Uni<Response> one(String account, UUID id, String query) {
         Cursor from = Cursor.ofQuery(query, Cursor.START);
-        return receipts.find(account, id)
+        return transactions.read(() -> receipts.one(account, id))
+                .call(receipt -> requireAccount(account, receipt != null))
                 .onItem().ifNull().failWith(ProblemException::unknownReceipt)
-                .chain(receipt -> receipts.keys(id, from).map(page -> answer(receipt, from, page)));
+                .chain(receipt -> pages.read((place, most) -> receipts.keysAfter(id, place, most), from)
+                        .map(page -> answer(receipt, from, page)));
     }
 
     private Response answer(ListedReceipt receipt, Cursor from, KeyPage page) {
@@ -65,28 +83,47 @@ class ReceiptsEndpoint implements Endpoint {
         if (page.next() == null && from.equals(Cursor.START)) {
             return Response.json(body);
         }
-        return Response.page(body, receipt.deleted(), route(),
-                page.next() == null ? null : "id=" + receipt.revocationId() + "&" + page.next().query());
+        return Response.page(body, receipt.keysDeleted(), route(),
+                page.next() == null ? null : "id=" + receipt.id() + "&" + page.next().query());
     }
 
+    /** Reads one receipt more than a page has, to see whether there is another page. */
     private Uni<Response> list(String account, Cursor from) {
-        return receipts.after(account, from).chain(rows -> {
-            JsonPage page = new JsonPage(Receipts.PAGE);
-            Cursor last = from;
-            for (Object[] row : rows) {
-                if (!page.add(ListedReceipt.of(row))) {
-                    break;
-                }
-                last = Receipts.placeOf(row);
+        UUID before = idOf(from);
+        return transactions.read(() -> receipts.before(account, from.time(), before, PAGE + 1))
+                .call(found -> requireAccount(account, !found.isEmpty()))
+                .chain(found -> answer(account, from, found));
+    }
+
+    private Uni<Response> answer(String account, Cursor from, List<ListedReceipt> found) {
+        JsonPage page = new JsonPage(PAGE);
+        Cursor last = from;
+        for (ListedReceipt receipt : found) {
+            if (!page.add(receipt)) {
+                break;
             }
-            boolean more = page.items() < rows.size();
-            return more || !from.equals(Receipts.NEWEST) ? page(account, page, more ? last : null)
-                    : Uni.createFrom().item(Response.json(page.json()));
-        });
+            last = receipt.place();
+        }
+        boolean more = page.items() < found.size();
+        return more || !from.equals(NEWEST) ? page(account, page, more ? last : null)
+                : Uni.createFrom().item(Response.json(page.json()));
     }
 
     private Uni<Response> page(String account, JsonPage page, Cursor next) {
-        return receipts.count(account).map(total -> Response.page(page.json(), total, route(),
+        return transactions.read(() -> receipts.countOf(account)).map(total -> Response.page(page.json(), total, route(),
                 next == null ? null : next.query()));
+    }
+
+    /** Nothing found may mean that there is no such account. */
+    private Uni<Void> requireAccount(String account, boolean found) {
+        return found ? Uni.createFrom().voidItem() : transactions.read(() -> accounts.require(account));
+    }
+
+    private static UUID idOf(Cursor place) {
+        try {
+            return UUID.fromString(place.id());
+        } catch (IllegalArgumentException e) {
+            throw ProblemException.malformed("The query must be that of a Link header of this API.");
+        }
     }
 }

@@ -1,0 +1,16 @@
+package io.proxykeys.account;
+
+import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Singleton;
+
+/** Reads accounts. Its queries need a session: {@link io.proxykeys.database.Transactions#read}. */
+@Singleton
+public class AccountRepository implements PanacheRepositoryBase<Account, String> {
+
+    /** Fails with {@link UnknownAccount} unless there is such an account. */
+    public Uni<Void> require(String account) {
+        return count("id", account)
+                .onItem().transformToUni(found -> found == 0 ? Uni.createFrom().failure(new UnknownAccount()) : Uni.createFrom().voidItem());
+    }
+}
