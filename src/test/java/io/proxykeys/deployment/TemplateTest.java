@@ -47,7 +47,8 @@ class TemplateTest {
         List<String> deployed = properties("AWS::ApiGatewayV2::Route").values().stream()
                 .map(route -> text(route, "RouteKey") + " " + at(route, "AuthorizationScopes", "Fn::If", 1)).sorted().toList();
         List<String> served = Stream.of(Route.values())
-                .map(route -> route.method() + " " + route.path() + " " + List.of(route.scope())).sorted().toList();
+                .map(route -> route.method() + " " + route.path() + " " + List.of(Map.of("Fn::Sub", "${JwtScopePrefix}" + route.scope())))
+                .sorted().toList();
 
         assertEquals(served, deployed);
     }
@@ -97,21 +98,40 @@ class TemplateTest {
             assertEquals(List.of("GatewayAuthorizerIsUsed", "JWT", "NONE"), at(route, "AuthorizationType", "Fn::If"), name);
             assertEquals(List.of("GatewayAuthorizerIsUsed", Map.of("Ref", "JwtAuthorizer"), NO_VALUE),
                     at(route, "AuthorizerId", "Fn::If"), name);
-            assertEquals("GatewayAuthorizerIsUsed", at(route, "AuthorizationScopes", "Fn::If", 0), name);
+            assertEquals("GatewayChecksScopes", at(route, "AuthorizationScopes", "Fn::If", 0), name);
             assertEquals(NO_VALUE, at(route, "AuthorizationScopes", "Fn::If", 2), name);
         });
         assertEquals(List.of(Map.of("Ref", "UseGatewayAuthorizer"), "true"),
                 at(TEMPLATE, "Conditions", "GatewayAuthorizerIsUsed", "Fn::Equals"));
+        assertEquals(List.of(Map.of("Condition", "GatewayAuthorizerIsUsed"), Map.of("Fn::Equals", List.of(Map.of("Ref", "JwtScopeClaim"), ""))),
+                at(TEMPLATE, "Conditions", "GatewayChecksScopes", "Fn::And"));
         assertEquals("true", parameter("UseGatewayAuthorizer", "Default"));
         assertEquals("GatewayAuthorizerIsUsed", at(TEMPLATE, "Resources", "JwtAuthorizer", "Condition"));
     }
 
     @Test
-    void theGatewayAndTheFunctionAskForTheSameIssuerAndAudiences() {
+    void theGatewayAndTheFunctionAskForTheSameIssuerAudiencesAndClientIds() {
         Object asked = at(only("AWS::ApiGatewayV2::Authorizer"), "JwtConfiguration");
 
         assertEquals(variable("MP_JWT_VERIFY_ISSUER"), at(asked, "Issuer"));
-        assertEquals(variable("MP_JWT_VERIFY_AUDIENCES"), Map.of("Fn::Join", List.of(",", at(asked, "Audience"))));
+        assertEquals(List.of(",", Map.of("Fn::Join", List.of("", List.of(variable("MP_JWT_VERIFY_AUDIENCES"),
+                Map.of("Fn::If", List.of("AudiencesAndClientIdsAreSet", ",", "")), variable("PROXY_KEYS_TOKEN_CLIENT_IDS"))))),
+                at(asked, "Audience", "Fn::Split"));
+        List<?> set = (List<?>) at(TEMPLATE, "Conditions", "AudiencesAndClientIdsAreSet", "Fn::And");
+        assertEquals(List.of("JwtAudiences", "JwtClientIds"), set.stream()
+                .map(each -> at(each, "Fn::Not", 0, "Fn::Equals", 0, "Fn::Join", 1, "Ref")).toList());
+    }
+
+    @Test
+    void theFunctionAsksForTheScopesThatTheGatewayAsksFor() {
+        assertEquals(Map.of("Ref", "JwtScopePrefix"), variable("PROXY_KEYS_TOKEN_SCOPE_PREFIX"));
+        assertEquals(Map.of("Ref", "JwtScopeClaim"), variable("PROXY_KEYS_TOKEN_SCOPE_CLAIM"));
+        assertEquals(Map.of("Ref", "JwtAccountClaim"), variable("PROXY_KEYS_TOKEN_ACCOUNT_CLAIM"));
+        assertEquals(Map.of("Fn::Join", List.of(",", Map.of("Ref", "JwtAlgorithms"))), variable("MP_JWT_VERIFY_PUBLICKEY_ALGORITHM"));
+        assertEquals("RS256,ES256", parameter("JwtAlgorithms", "Default"));
+        for (String optional : List.of("JwtAudiences", "JwtClientIds", "JwtScopePrefix", "JwtScopeClaim", "JwtAccountClaim")) {
+            assertEquals("", parameter(optional, "Default"), optional);
+        }
     }
 
     @Test
