@@ -30,16 +30,24 @@ revoke execute on function
     toggle_proxy_key(text, text, bytea, boolean)
     from public;
 
--- The function: locks and credits accounts, deletes and disables keys, writes receipts and reads them. It can create
--- neither accounts nor keys, and can change or delete no receipt.
+-- The function: locks accounts, reads keys and receipts, and deletes and disables keys through the two operations, which act with
+-- their owner's rights. It can create neither accounts nor keys, and can change or delete no receipt. (The steps of the operations
+-- are granted to nobody: V8 takes them back from everybody.)
+grant execute on function
+    carry_out_revocation(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, text, int, int),
+    switch_proxy_key(text, text, bytea, boolean),
+    release_expired_holds(),
+    purge_receipts()
+    to proxy_keys_function;
+
+-- What the function before this release calls, with the rights that it needs. One release later only these stay:
+--     select on account, proxy_key, revocation, revoked_key; update (new_keys_blocked_until) on account, for the lock.
 grant select, update (balance, keys_version, new_keys_blocked_until, delete_all_paid_until, remove_paid_until) on account to proxy_keys_function;
 grant select, delete, update (is_active) on proxy_key to proxy_keys_function;
 grant select, insert on revocation, revoked_key to proxy_keys_function;
 grant execute on function
     revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, int, int),
-    toggle_proxy_key(text, text, bytea, boolean),
-    release_expired_holds(),
-    purge_receipts()
+    toggle_proxy_key(text, text, bytea, boolean)
     to proxy_keys_function;
 
 -- The data plane: looks keys and holds up; spends, holds, settles and creates through the functions, which act with their

@@ -7,15 +7,17 @@ import io.proxykeys.json.JsonText;
 import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.Receipt;
 import io.proxykeys.revocation.RevocationRequest;
+import io.proxykeys.revocation.RevocationResult;
 import io.proxykeys.revocation.Revocations;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Clock;
+import java.util.Optional;
 
 /**
- * Revokes because of an alert: the same deletion as for a person, of the keys that existed when the alert was raised. Every failure is an exception and so a function error: Lambda repeats the
- * event and then hands it to the on-failure destination
+ * Revokes because of an alert: the same deletion as for a person, of the keys that existed when the alert was raised. Every failure is an
+ * exception and so a function error: Lambda repeats the event and then hands it to the on-failure destination
  * (<a href="https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html">AWS</a>).
  */
 @ApplicationScoped
@@ -39,13 +41,24 @@ public class SecurityAlerts {
      */
     public Uni<JsonText.Value> handle(Envelope envelope, String awsRequestId, CommitGate gate) {
         SecurityAlert alert = SecurityAlert.of(envelope, clock);
-        RevocationRequest request = RevocationRequest.alert(alert.account(), alert.id(), alert.source(), alert.reason(),
-                alert.detectedAt(), alert.blockNewKeysSeconds(), awsRequestId);
+        RevocationRequest.OfAlert request = new RevocationRequest.OfAlert(RevocationRequest.newId(), alert.account(), alert.id(),
+                alert.source(), Optional.ofNullable(alert.reason()), alert.detectedAt(), alert.blockNewKeysSeconds(), awsRequestId);
         return revocations.revoke(request, gate)
                 .map(SecurityAlerts::answer)
                 .onFailure().transform(failure -> failure instanceof UnknownAccount
                         ? new AlertRefused("detail.account_id is not an account of ours")
-                        : new AlertFailed("alert " + request.dedupeKey() + ": " + explain(failure, request), failure));
+                        : new AlertFailed("alert " + request.alertId() + ": " + explain(failure, request), failure));
+    }
+
+    private static JsonText.Value answer(RevocationResult result) {
+        return result.fold(
+                done -> answer(done.receipt()),
+                limited -> {
+                    throw new IllegalStateException("an alert was limited");
+                },
+                refused -> {
+                    throw new IllegalStateException("an alert was refused: " + refused);
+                });
     }
 
     private static JsonText.Value answer(Receipt receipt) {

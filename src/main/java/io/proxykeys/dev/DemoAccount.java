@@ -31,7 +31,8 @@ class DemoAccount {
             DELETE FROM revocation WHERE account_id = 'demo';
             INSERT INTO account (id, balance) VALUES ('demo', 1250)
                 ON CONFLICT (id) DO UPDATE
-                SET balance = 1250, delete_all_paid_until = NULL, remove_paid_until = NULL;
+                SET balance = 1250;
+            DELETE FROM rate_limit WHERE account_id = 'demo';
             SELECT create_proxy_key('demo', name, sha256(name::bytea), allocated, expires_at, models, '{}')
               FROM (VALUES ('partly used', 100, NULL::timestamptz, '{large,small}'::text[]),
                            ('unused', 50, NULL, '{}'),

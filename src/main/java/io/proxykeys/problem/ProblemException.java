@@ -60,6 +60,12 @@ public final class ProblemException extends RuntimeException {
         return new ProblemException(400, "malformed-request", "Malformed request", detail);
     }
 
+    /** 400: a query that selects no keys; a typo must never delete everything. */
+    public static ProblemException unknownSelection() {
+        return malformed("The query must be empty (all keys), or status=expired, status=inactive or status=never_used, once."
+                + " Nothing was deleted.");
+    }
+
     /** 413: the body is larger than any that could be meant. */
     public static ProblemException bodyTooLarge(int limit) {
         return new ProblemException(413, "body-too-large", "Body too large", "The body must have at most " + limit + " bytes.");

@@ -1,7 +1,6 @@
 package io.proxykeys.revocation;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.proxykeys.http.Response;
 import io.proxykeys.json.JsonText;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -31,12 +30,6 @@ public record DeletedKeys(
     public static DeletedKeys of(String message, Receipt receipt) {
         return new DeletedKeys(message, receipt.deleted(), receipt.creditsReturned(), receipt.balance(), receipt.id(),
                 receipt.revokedAt());
-    }
-
-    /** The answer to a deletion; a replay is marked as one, and its body is the first answer's, byte for byte. */
-    public static Response answer(String message, Receipt receipt) {
-        Response answer = Response.json(of(message, receipt));
-        return receipt.replayed() ? answer.with("Idempotency-Replayed", "true") : answer;
     }
 
     @Override

@@ -12,7 +12,7 @@ import org.hibernate.annotations.Immutable;
 /**
  * One deletion, whoever asked for it and however many keys it took: a row of {@code revocation}, kept 90 days.
  *
- * <p>Read with it, never written: the row is written by {@code revoke_proxy_keys} in the transaction that deletes.
+ * <p>Read with it, never written: the row is written by the database function {@code write_receipt} in the transaction that deletes.
  */
 @Entity
 @Immutable

@@ -22,13 +22,20 @@ class RevocationLog {
         this.json = json;
     }
 
-    void revoked(RevocationRequest request, Receipt receipt) {
+    /** A line if it was carried out, or was so before. */
+    void write(RevocationRequest request, RevocationResult result) {
+        if (result instanceof RevocationResult.Done done) {
+            revoked(request, done.receipt());
+        }
+    }
+
+    private void revoked(RevocationRequest request, Receipt receipt) {
         ObjectNode line = json.createObjectNode()
                 .put("event", receipt.replayed() ? "revocation_replayed" : "proxy_keys_revoked")
                 .put("revocation_id", receipt.id().toString())
                 .put("account_id", request.account())
-                .put("trigger", request.trigger().code())
-                .put("operation", request.operation().code())
+                .put("trigger", request.trigger())
+                .put("operation", request.operation())
                 .put("keys_deleted", receipt.deleted())
                 .put("keys_spared", receipt.spared())
                 .put("credits_returned", receipt.creditsReturned())

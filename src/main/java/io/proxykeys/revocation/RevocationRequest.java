@@ -3,54 +3,155 @@ package io.proxykeys.revocation;
 import io.proxykeys.auth.Caller;
 import io.proxykeys.key.KeyReference;
 import java.time.Instant;
-import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.id.uuid.UuidVersion7Strategy;
 
-/**
- * What is to be revoked, on whose word.
- *
- * @param id the receipt's id, chosen before the transaction begins: a retry of a transaction whose fate is unknown looks
- *           for it instead of writing a second receipt (UUID version 7, RFC 9562)
- * @param account the account id, of a verified token or an alert
- * @param trigger a person's request or an alert
- * @param operation which keys
- * @param target the key to delete, for {@link Operation#ONE}; else {@code null}
- * @param dedupeKey the request's {@code Idempotency-Key} or the id of the alert; {@code null}: every call is a new revocation
- * @param requestedBy the client the token was issued to, or the source of the alert; may be {@code null}
- * @param reason of the alert; may be {@code null}
- * @param createdUntil keys made later are spared; {@code null}: none is
- * @param blockNewKeysSeconds how long no new key may be created, from 0
- * @param awsRequestId for the log
- */
-public record RevocationRequest(UUID id, String account, Trigger trigger, Operation operation, KeyReference target,
-        String dedupeKey, String requestedBy, String reason, Instant createdUntil, int blockNewKeysSeconds,
-        String awsRequestId) {
+/** What is to be revoked, and who asks for it. */
+public sealed interface RevocationRequest {
 
-    /** Who asked. */
-    public enum Trigger {
-        REQUEST, ALERT;
+    /**
+     * The receipt's id, chosen before the transaction begins: a retry of a transaction whose outcome is unknown looks for it
+     * instead of writing a second receipt (UUID version 7, RFC 9562).
+     */
+    UUID id();
 
-        /** As it stands in {@code revocation.trigger}. */
-        String code() {
-            return name().toLowerCase(Locale.ROOT);
+    /** The account id, of a verified token or an alert. */
+    String account();
+
+    /** As it stands in {@code revocation.trigger}. */
+    String trigger();
+
+    /** As it stands in {@code revocation.operation}. */
+    String operation();
+
+    /** The request's {@code Idempotency-Key} or the id of the alert; empty: every call is a new revocation. */
+    Optional<String> dedupeKey();
+
+    /** The client the token was issued to, or the source of the alert. */
+    Optional<String> requestedBy();
+
+    /** The limit that the call counts against; empty: none. */
+    Optional<Bucket> bucket();
+
+    /** For the log. */
+    String awsRequestId();
+
+    /** The one key to delete; empty: several are selected by the operation. */
+    default Optional<KeyReference> target() {
+        return Optional.empty();
+    }
+
+    /** Keys made later are spared; empty: none is. */
+    default Optional<Instant> createdUntil() {
+        return Optional.empty();
+    }
+
+    /** Why, in the words of an alert. */
+    default Optional<String> reason() {
+        return Optional.empty();
+    }
+
+    /** How long no new key may be created, from 0. */
+    default int blockNewKeysSeconds() {
+        return 0;
+    }
+
+    /** A new id for a receipt, greater than those made before it. */
+    static UUID newId() {
+        return UuidVersion7Strategy.INSTANCE.generateUuid(null);
+    }
+
+    /** A person's deletion of all keys of their account, or a selection of them. */
+    record OfSelection(UUID id, String account, Selection selection, Optional<String> dedupeKey, Optional<String> requestedBy,
+            String awsRequestId) implements RevocationRequest {
+
+        public static OfSelection by(Caller caller, Selection selection, Optional<String> idempotencyKey, String awsRequestId) {
+            return new OfSelection(newId(), caller.account(), selection, idempotencyKey, Optional.ofNullable(caller.client()), awsRequestId);
+        }
+
+        @Override
+        public String trigger() {
+            return "request";
+        }
+
+        @Override
+        public String operation() {
+            return selection.code();
+        }
+
+        @Override
+        public Optional<Bucket> bucket() {
+            return Optional.of(Bucket.DELETE_ALL);
         }
     }
 
-    public static RevocationRequest request(Caller caller, Operation operation, KeyReference target, String idempotencyKey,
-            String awsRequestId) {
-        return new RevocationRequest(newId(), caller.account(), Trigger.REQUEST, operation, target, idempotencyKey,
-                caller.client(), null, null, 0, awsRequestId);
+    /** A person's removal of one key. */
+    record OfOneKey(UUID id, String account, KeyReference key, Optional<String> dedupeKey, Optional<String> requestedBy,
+            String awsRequestId) implements RevocationRequest {
+
+        public static OfOneKey by(Caller caller, KeyReference key, Optional<String> idempotencyKey, String awsRequestId) {
+            return new OfOneKey(newId(), caller.account(), key, idempotencyKey, Optional.ofNullable(caller.client()), awsRequestId);
+        }
+
+        @Override
+        public String trigger() {
+            return "request";
+        }
+
+        @Override
+        public String operation() {
+            return "one";
+        }
+
+        @Override
+        public Optional<KeyReference> target() {
+            return Optional.of(key);
+        }
+
+        @Override
+        public Optional<Bucket> bucket() {
+            return Optional.of(Bucket.REMOVE);
+        }
     }
 
-    /** Every key of an account that was made until something was detected. */
-    public static RevocationRequest alert(String account, String alertId, String source, String reason, Instant detectedAt,
-            int blockNewKeysSeconds, String awsRequestId) {
-        return new RevocationRequest(newId(), account, Trigger.ALERT, Operation.ALL, null, alertId, source, reason, detectedAt,
-                blockNewKeysSeconds, awsRequestId);
-    }
+    /**
+     * An alert: every key of an account that was made until something was detected. Never limited: each is urgent.
+     *
+     * @param alertId the same alert delivered again has the same
+     * @param source of the event
+     */
+    record OfAlert(UUID id, String account, String alertId, String source, Optional<String> reason, Instant detectedAt,
+            int blockNewKeysSeconds, String awsRequestId) implements RevocationRequest {
 
-    private static UUID newId() {
-        return UuidVersion7Strategy.INSTANCE.generateUuid(null);
+        @Override
+        public String trigger() {
+            return "alert";
+        }
+
+        @Override
+        public String operation() {
+            return Selection.ALL.code();
+        }
+
+        @Override
+        public Optional<String> dedupeKey() {
+            return Optional.of(alertId);
+        }
+
+        @Override
+        public Optional<String> requestedBy() {
+            return Optional.of(source);
+        }
+
+        @Override
+        public Optional<Bucket> bucket() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Instant> createdUntil() {
+            return Optional.of(detectedAt);
+        }
     }
 }

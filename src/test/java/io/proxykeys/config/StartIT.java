@@ -138,7 +138,7 @@ class StartIT {
         List<String> before = Postgres.shared().rows("SELECT * FROM revocation WHERE account_id = ''");
         try (NativeFunction function = NativeFunction.start(NativeFunction.environment(tap.port(), ISSUER.keyServer().location()))
                 .awaitFirstPoll()) {
-            assertTrue(tap.statements().stream().anyMatch(statement -> statement.contains("revoke_proxy_keys")), tap.statements().toString());
+            assertTrue(tap.statements().stream().anyMatch(statement -> statement.contains("carry_out_revocation")), tap.statements().toString());
             tap.reset();
 
             assertEquals(200, function.invoke(request(ISSUER.token(account))).status());

@@ -67,16 +67,18 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
     }
 
     private static Answer toggle(Connection connection, Order order) throws SQLException {
-        String outcome = Postgres.one(connection, String.class, "SELECT outcome FROM toggle_proxy_key(?, NULL, ?, NULL)",
+        String outcome = Postgres.one(connection, String.class, "SELECT switch_proxy_key(?, NULL, ?, NULL)",
                 order.account(), order.key().hash);
-        return outcome.equals("toggled") ? new Answer.Toggled() : new Answer.Refused();
+        return outcome.equals("enabled") || outcome.equals("disabled") ? new Answer.Toggled() : new Answer.Refused();
     }
 
     private static Answer revoke(Connection connection, Order order, UUID receipt) throws SQLException {
         boolean alert = order.kind() == Order.Kind.ALERT;
         try (PreparedStatement statement = Postgres.prepare(connection, """
                 SELECT outcome, receipt, keys_deleted, credits_returned, balance_after
-                  FROM revoke_proxy_keys(?, ?, ?, ?, NULL, ?, ?, NULL, ?, ?, 0, 0, 1)""",
+                  FROM carry_out_revocation(receipt_id => ?, account_id => ?, trigger => ?, operation => ?, target_id => NULL,
+                           target_hash => ?, dedupe_key => ?, requested_by => NULL, reason => ?, created_until => ?,
+                           block_seconds => 0, bucket => 'none', calls_per_minute => 0, burst => 1)""",
                 receipt, order.account(), alert ? "alert" : "request", order.kind().operation,
                 order.key() == null ? null : order.key().hash, order.name(), alert ? order.detectedAt().toString() : null,
                 alert ? Timestamp.from(order.detectedAt()) : null);

@@ -36,9 +36,9 @@ class SchemaTest {
             for (Path file : files) {
                 Postgres.execute(connection, Files.readString(file));
             }
-            assertEquals(4L, Postgres.one(connection, Long.class, """
+            assertEquals(5L, Postgres.one(connection, Long.class, """
                     SELECT count(*) FROM information_schema.tables
-                     WHERE table_name IN ('account', 'proxy_key', 'revocation', 'revoked_key')"""));
+                     WHERE table_name IN ('account', 'proxy_key', 'revocation', 'revoked_key', 'rate_limit')"""));
         }
     }
 
@@ -151,6 +151,7 @@ class SchemaTest {
             "UPDATE proxy_key SET used = -0.000001 WHERE account_id = ?",
             "UPDATE proxy_key SET allocated = 'Infinity' WHERE account_id = ?",
             "UPDATE account SET delete_all_paid_until = 'infinity' WHERE id = ?",
+            "INSERT INTO rate_limit (account_id, bucket, paid_until) VALUES (?, 'delete-all', 'infinity')",
             "UPDATE proxy_key SET allocated = -0.000001, used = -0.000001 WHERE account_id = ?",
             "INSERT INTO proxy_key (id, account_id, secret_hash, allocated) VALUES ('x', ?, 'x', 'NaN')",
             "INSERT INTO proxy_key (id, account_id, secret_hash, allocated) VALUES ('x', ?, 'x', -1)",
@@ -238,7 +239,9 @@ class SchemaTest {
                     account, account + "new");
             for (String forbidden : List.of("UPDATE account SET balance = 1", "UPDATE proxy_key SET used = 0",
                     "DELETE FROM proxy_key", "SELECT * FROM revocation", "INSERT INTO account (id) VALUES ('x')",
-                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account + "', 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)")) {
+                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account + "', 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)",
+                    "SELECT " + revocation("gen_random_uuid()", "'" + account + "'", "all"),
+                    "SELECT switch_proxy_key('" + account + "', 'x', NULL, NULL)")) {
                 SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(gateway, forbidden), forbidden);
                 assertEquals("42501", refused.getSQLState(), forbidden);
             }
@@ -268,8 +271,50 @@ class SchemaTest {
     @Test
     void anUnknownOperationIsRefusedAndNotReportedAsDone() {
         String account = Accounts.open("100");
-        refused("22023", () -> database.execute("""
-                SELECT revoke_proxy_keys(gen_random_uuid(), ?, 'request', 'everything', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)""", account));
+        refused("22023", () -> database.execute("SELECT " + revocation("gen_random_uuid()", "?", "everything"), account));
+    }
+
+    private static String revocation(String receipt, String account, String operation) {
+        return """
+                carry_out_revocation(receipt_id => %s, account_id => %s, trigger => 'request', operation => '%s',
+                    target_id => NULL, target_hash => NULL, dedupe_key => NULL, requested_by => NULL, reason => NULL,
+                    created_until => NULL, block_seconds => 0, bucket => 'delete-all', calls_per_minute => 0, burst => 1)"""
+                .formatted(receipt, account, operation);
+    }
+
+    @Test
+    void aRevocationWithoutReceiptIdDeletesNothing() {
+        String account = Accounts.open("100");
+        Accounts.createKey(account, "key", "10");
+        List<String> before = Accounts.everything(account);
+
+        refused("23502", () -> database.execute("SELECT " + revocation("NULL", "?", "all"), account));
+
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @Test
+    void theStepsOfARevocationAreGrantedToNobody() throws Exception {
+        try (Connection function = database.connect("postgres", Postgres.FUNCTION_USER, Postgres.PASSWORD)) {
+            for (String step : List.of("earlier_revocation(NULL, NULL, NULL, NULL)", "is_repeat(NULL, NULL, NULL, NULL)",
+                    "take_token('a', 'delete-all', 1, 1, now())", "find_proxy_key('x', NULL)",
+                    "delete_proxy_keys(NULL, NULL, 'all', NULL, now(), now(), now())", "count_newer_keys('a', now())",
+                    "update_account('a', 1000, false, 0)", "announce_key_change('a', 1)",
+                    "write_receipt(NULL, 'a', 'request', 'all', NULL, NULL, NULL, NULL, 0, 0, 0, 0)")) {
+                SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(function, "SELECT " + step), step);
+                assertEquals("42501", refused.getSQLState(), step);
+            }
+        }
+    }
+
+    @Test
+    void theFunctionGainsNoRightOnTheTableOfLimits() throws Exception {
+        try (Connection function = database.connect("postgres", Postgres.FUNCTION_USER, Postgres.PASSWORD)) {
+            for (String forbidden : List.of("SELECT * FROM rate_limit", "DELETE FROM rate_limit", "UPDATE rate_limit SET paid_until = now()")) {
+                SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(function, forbidden), forbidden);
+                assertEquals("42501", refused.getSQLState(), forbidden);
+            }
+        }
     }
 
     @Test

@@ -427,8 +427,7 @@ class ExamplesTest {
     void theLimitIsWaitedForAsTold(String command) {
         Accounts.createFiveKeys(account);
         // Ten calls at once, one each 6 s: the next is let through when less than 54 s are paid for in advance.
-        database.execute("UPDATE account SET delete_all_paid_until = clock_timestamp() + interval '58 seconds' WHERE id = ?",
-                account);
+        Accounts.payInAdvance(account, "delete-all", 58);
 
         Run run = example(List.of(command.split(" "))).run();
 
@@ -442,8 +441,7 @@ class ExamplesTest {
     @ValueSource(strings = { "safe_bulk_delete.py", "safe_bulk_delete.sh" })
     void aLimitThatLastsTooLongIsARefusal(String example) {
         accountWithKeys();
-        database.execute("UPDATE account SET delete_all_paid_until = clock_timestamp() + interval '1 hour' WHERE id = ?",
-                account);
+        Accounts.payInAdvance(account, "delete-all", 3600);
         List<String> before = Accounts.everything(account);
 
         example(example, "--yes").run().ends(REFUSED).complains("Refused (429): This account's limit");

@@ -118,6 +118,13 @@ public final class Accounts {
                         '9999-12-31 23:59:59.999999+00', '9999-12-31 23:59:59.999999+00')""", account, account, account, account, account, account);
     }
 
+    /** Uses up one of the account's limits ({@code rate_limit.bucket}) for so many seconds from now. */
+    public static void payInAdvance(String account, String bucket, int seconds) {
+        DATABASE.execute("""
+                INSERT INTO rate_limit (account_id, bucket, paid_until) VALUES (?, ?, clock_timestamp() + ? * interval '1 second')
+                ON CONFLICT (account_id, bucket) DO UPDATE SET paid_until = excluded.paid_until""", account, bucket, seconds);
+    }
+
     public static BigDecimal balance(String account) {
         return DATABASE.one(BigDecimal.class, "SELECT balance FROM account WHERE id = ?", account);
     }
@@ -145,6 +152,7 @@ public final class Accounts {
         all.addAll(DATABASE.rows("SELECT * FROM proxy_key WHERE account_id = ? ORDER BY id", account));
         all.addAll(DATABASE.rows("SELECT * FROM revocation WHERE account_id = ? ORDER BY id", account));
         all.addAll(DATABASE.rows("SELECT * FROM credit_hold WHERE account_id = ? ORDER BY id", account));
+        all.addAll(DATABASE.rows("SELECT * FROM rate_limit WHERE account_id = ? ORDER BY bucket", account));
         return all;
     }
 }

@@ -208,7 +208,7 @@ class OpenApiTest {
         worded(Route.DELETE_ALL, 400, Api.as(account).delete(Api.PROXY + "?status="));
         worded(Route.DELETE_ALL, 400, Api.deleteAll(account, "a,b"));
         worded(Route.DELETE_ALL, 422, Api.as(account).header("Idempotency-Key", "first").delete(Api.PROXY + "?status=expired"));
-        Postgres.shared().execute("UPDATE account SET delete_all_paid_until = now() + interval '60 s' WHERE id = ?", account);
+        Accounts.payInAdvance(account, "delete-all", 60);
         described(Route.DELETE_ALL, 429, Api.deleteAll(account));
     }
 
@@ -223,7 +223,7 @@ class OpenApiTest {
         worded(Route.REMOVE, 400, Api.remove(account, key, "a,b"));
         worded(Route.REMOVE, 422, Api.remove(account, foreign, "first"));
         assertRefusesBodies(Route.REMOVE, account, foreign);
-        Postgres.shared().execute("UPDATE account SET remove_paid_until = now() + interval '120 s' WHERE id = ?", account);
+        Accounts.payInAdvance(account, "remove", 120);
         described(Route.REMOVE, 429, Api.remove(account, key));
     }
 

@@ -6,13 +6,16 @@ import io.proxykeys.http.IdempotencyKey;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
+import io.proxykeys.operation.RevocationResponse;
+import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.DeletedKeys;
-import io.proxykeys.revocation.Operation;
 import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Revocations;
+import io.proxykeys.revocation.Selection;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 
 /**
  * {@code DELETE /v1/auth/proxy}: deletes every proxy key of the caller's account, at once and for good, and returns the
@@ -35,8 +38,9 @@ class DeleteAllEndpoint implements Endpoint {
 
     @Override
     public Uni<Response> serve(Request request, Caller caller) {
-        Operation operation = Operation.ofQuery(request.rawQuery());
-        RevocationRequest revocation = RevocationRequest.request(caller, operation, null, IdempotencyKey.of(request), request.awsRequestId());
-        return revocations.revoke(revocation, request.gate()).map(receipt -> DeletedKeys.answer(DeletedKeys.ALL, receipt));
+        Selection selection = Selection.ofQuery(request.rawQuery()).orElseThrow(ProblemException::unknownSelection);
+        Optional<String> idempotencyKey = Optional.ofNullable(IdempotencyKey.of(request));
+        RevocationRequest revocation = RevocationRequest.OfSelection.by(caller, selection, idempotencyKey, request.awsRequestId());
+        return revocations.revoke(revocation, request.gate()).map(result -> RevocationResponse.of(DeletedKeys.ALL, result));
     }
 }

@@ -9,7 +9,8 @@ import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyRepository;
 import io.proxykeys.key.SelectedKeys;
-import io.proxykeys.revocation.Operation;
+import io.proxykeys.problem.ProblemException;
+import io.proxykeys.revocation.Selection;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -38,8 +39,8 @@ class PreviewEndpoint implements Endpoint {
 
     @Override
     public Uni<Response> serve(Request request, Caller caller) {
-        Operation operation = Operation.ofQuery(request.rawQuery());
-        return transactions.read(() -> keys.selected(caller.account(), operation.code()))
+        Selection selection = Selection.ofQuery(request.rawQuery()).orElseThrow(ProblemException::unknownSelection);
+        return transactions.read(() -> keys.selected(caller.account(), selection.code()))
                 .onItem().ifNull().failWith(UnknownAccount::new)
                 .map(PreviewEndpoint::answer);
     }

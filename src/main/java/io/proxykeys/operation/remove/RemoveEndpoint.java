@@ -8,13 +8,13 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyReference;
-import io.proxykeys.revocation.DeletedKeys;
-import io.proxykeys.revocation.Operation;
+import io.proxykeys.operation.RevocationResponse;
 import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Revocations;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -42,9 +42,9 @@ class RemoveEndpoint implements Endpoint {
     public Uni<Response> serve(Request request, Caller caller) {
         JsonBody body = JsonBody.of(request, FIELDS);
         request.refuseQuery();
-        String idempotencyKey = IdempotencyKey.of(request);
-        RevocationRequest revocation = RevocationRequest.request(caller, Operation.ONE, KeyReference.of(body.proxyKey()), idempotencyKey,
+        Optional<String> idempotencyKey = Optional.ofNullable(IdempotencyKey.of(request));
+        RevocationRequest revocation = RevocationRequest.OfOneKey.by(caller, KeyReference.of(body.proxyKey()), idempotencyKey,
                 request.awsRequestId());
-        return revocations.revoke(revocation, request.gate()).map(receipt -> DeletedKeys.answer("Proxy key deleted", receipt));
+        return revocations.revoke(revocation, request.gate()).map(result -> RevocationResponse.of("Proxy key deleted", result));
     }
 }

@@ -17,6 +17,7 @@ import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -29,7 +30,18 @@ class ToggleEndpoint implements Endpoint {
 
     private static final Set<String> FIELDS = Set.of("proxy_key", "is_active");
     /** Without the lock, no key is found to be the caller's. */
-    private static final String TOGGLE = "SELECT outcome, status FROM toggle_proxy_key(" + AccountLock.whileLocked("$1::text") + ", $2, $3, $4)";
+    private static final String SWITCH = """
+            SELECT switch_proxy_key(account_id => %s, target_id => $2, target_hash => $3, wanted => $4) AS outcome"""
+            .formatted(AccountLock.whileLocked("$1::text"));
+
+    /** The values of the column {@code outcome}. */
+    private enum Outcome {
+        ENABLED, DISABLED, FOREIGN, UNKNOWN;
+
+        static Outcome of(Row row) {
+            return valueOf(row.getString("outcome").toUpperCase(Locale.ROOT));
+        }
+    }
 
     private final Transactions transactions;
 
@@ -52,26 +64,29 @@ class ToggleEndpoint implements Endpoint {
         Optional<Boolean> wanted = body.flag("is_active");
         return transactions.run(request.gate(), connection ->
                         AccountLock.lockThen(connection, account, () -> toggle(connection, account, target, wanted)))
-                .map(row -> Response.json(json -> {
-                    json.writeStringField("message", "Proxy key status updated");
-                    json.writeBooleanField("status", newState(row));
-                }));
+                .map(outcome -> {
+                    boolean active = isActive(outcome);
+                    return Response.json(json -> {
+                        json.writeStringField("message", "Proxy key status updated");
+                        json.writeBooleanField("status", active);
+                    });
+                });
     }
 
-    private static Future<Row> toggle(SqlConnection connection, String account, KeyReference target,
+    private static Future<Outcome> toggle(SqlConnection connection, String account, KeyReference target,
             Optional<Boolean> wanted) {
-        return connection.preparedQuery(TOGGLE)
+        return connection.preparedQuery(SWITCH)
+                .mapping(Outcome::of)
                 .execute(Tuple.of(account, target.id(), target.secretHash(), wanted.orElse(null)))
                 .map(rows -> rows.iterator().next());
     }
 
-    /** Whether the key is active now. */
-    private static boolean newState(Row row) {
-        return switch (row.getString(0)) {
-            case "toggled" -> row.getBoolean(1);
-            case "foreign" -> throw ProblemException.foreignKey();
-            case "unknown" -> throw ProblemException.unknownKey();
-            default -> throw new IllegalStateException("Unknown outcome " + row.getString(0));
+    private static boolean isActive(Outcome outcome) {
+        return switch (outcome) {
+            case ENABLED -> true;
+            case DISABLED -> false;
+            case FOREIGN -> throw ProblemException.foreignKey();
+            case UNKNOWN -> throw ProblemException.unknownKey();
         };
     }
 }

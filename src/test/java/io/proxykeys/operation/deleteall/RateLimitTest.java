@@ -42,7 +42,7 @@ class RateLimitTest {
     void afterTheWaitTheNextIsLetThrough() {
         String account = limited();
         Postgres.shared().execute("""
-                UPDATE account SET delete_all_paid_until = delete_all_paid_until - interval '6 seconds' WHERE id = ?""", account);
+                UPDATE rate_limit SET paid_until = paid_until - interval '6 seconds' WHERE account_id = ? AND bucket = 'delete-all'""", account);
 
         Api.deleteAll(account).then().statusCode(200);
         Api.deleteAll(account).then().statusCode(429);
@@ -85,7 +85,7 @@ class RateLimitTest {
         String account = limited();
         Accounts.createKey(account, "key", "1");
         Api.deleteAll(account, "later").then().statusCode(429);
-        Postgres.shared().execute("UPDATE account SET delete_all_paid_until = NULL WHERE id = ?", account);
+        Postgres.shared().execute("DELETE FROM rate_limit WHERE account_id = ? AND bucket = 'delete-all'", account);
 
         Response response = Api.deleteAll(account, "later");
 
@@ -95,8 +95,7 @@ class RateLimitTest {
 
     private static String limited() {
         String account = Accounts.open("10");
-        Postgres.shared().execute("""
-                UPDATE account SET delete_all_paid_until = clock_timestamp() + interval '60 seconds' WHERE id = ?""", account);
+        Accounts.payInAdvance(account, "delete-all", 60);
         Api.deleteAll(account).then().statusCode(429);
         return account;
     }

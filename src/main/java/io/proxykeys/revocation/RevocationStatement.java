@@ -1,0 +1,92 @@
+package io.proxykeys.revocation;
+
+import io.proxykeys.account.AccountLock;
+import io.proxykeys.key.KeyReference;
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.Locale;
+
+/**
+ * The second statement of a revocation, which does everything but lock the account, in one database function:
+ * {@code db/migration/V8__revocation_in_steps.sql}.
+ */
+final class RevocationStatement {
+
+    /** Without the lock the receipt has no id, which its table refuses: nothing is deleted. */
+    private static final String SQL = """
+            SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after
+              FROM carry_out_revocation(
+                       receipt_id => %s,
+                       account_id => $2,
+                       trigger => $3,
+                       operation => $4,
+                       target_id => $5,
+                       target_hash => $6,
+                       dedupe_key => $7,
+                       requested_by => $8,
+                       reason => $9,
+                       created_until => $10,
+                       block_seconds => $11,
+                       bucket => $12,
+                       calls_per_minute => $13,
+                       burst => $14)"""
+            .formatted(AccountLock.whileLocked("$1::uuid"));
+
+    /** The values of the column {@code outcome}. */
+    private enum Outcome {
+        REVOKED, REPLAYED, REUSED, LIMITED, FOREIGN, UNKNOWN;
+
+        static Outcome of(Row row) {
+            return valueOf(row.getString("outcome").toUpperCase(Locale.ROOT));
+        }
+    }
+
+    private RevocationStatement() {
+    }
+
+    /** Sends it in a transaction that locks the account's row first. */
+    static Future<RevocationResult> send(SqlConnection connection, RevocationRequest request, RateLimit limit) {
+        return connection.preparedQuery(SQL)
+                .mapping(row -> result(row, limit))
+                .execute(parameters(request, limit))
+                .map(rows -> rows.iterator().next());
+    }
+
+    private static Tuple parameters(RevocationRequest request, RateLimit limit) {
+        return Tuple.tuple()
+                .addUUID(request.id())
+                .addString(request.account())
+                .addString(request.trigger())
+                .addString(request.operation())
+                .addString(request.target().map(KeyReference::id).orElse(null))
+                .addBuffer(request.target().map(KeyReference::secretHash).orElse(null))
+                .addString(request.dedupeKey().orElse(null))
+                .addString(request.requestedBy().orElse(null))
+                .addString(request.reason().orElse(null))
+                .addOffsetDateTime(request.createdUntil().map(until -> until.atOffset(ZoneOffset.UTC)).orElse(null))
+                .addInteger(request.blockNewKeysSeconds())
+                .addString(limit.bucket())
+                .addInteger(limit.perMinute())
+                .addInteger(limit.burst());
+    }
+
+    private static RevocationResult result(Row row, RateLimit limit) {
+        return switch (Outcome.of(row)) {
+            case REVOKED -> new RevocationResult.Done(receipt(row, false));
+            case REPLAYED -> new RevocationResult.Done(receipt(row, true));
+            case LIMITED -> new RevocationResult.Limited(limit, Duration.ofSeconds(row.getInteger("retry_after")));
+            case REUSED -> RevocationResult.Refused.DEDUPE_KEY_REUSED;
+            case FOREIGN -> RevocationResult.Refused.FOREIGN_KEY;
+            case UNKNOWN -> RevocationResult.Refused.UNKNOWN_KEY;
+        };
+    }
+
+    private static Receipt receipt(Row row, boolean replayed) {
+        return new Receipt(row.getUUID("receipt"), row.getInteger("keys_deleted"), row.getInteger("keys_spared"),
+                row.getBigDecimal("credits_returned"), row.getBigDecimal("balance_after"), row.getLong("revoked_at"), replayed);
+    }
+}
