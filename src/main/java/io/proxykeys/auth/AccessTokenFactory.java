@@ -2,7 +2,6 @@ package io.proxykeys.auth;
 
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
-import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
 import io.smallrye.jwt.auth.principal.JWTCallerPrincipal;
 import io.smallrye.jwt.auth.principal.JWTCallerPrincipalFactory;
@@ -32,48 +31,31 @@ class AccessTokenFactory extends JWTCallerPrincipalFactory {
     /** How far the clocks of issuer and function may be apart. */
     private static final int LEEWAY_SECONDS = 30;
 
-    private final JWTAuthContextInfo configured;
     private final Set<String> clientIds;
     private final JwtConsumer rules;
 
     @Inject
     AccessTokenFactory(VerificationKeys keys, TokenSettings tokens, Settings own) {
-        this.configured = new JWTAuthContextInfo();
-        configured.setIssuedBy(tokens.issuer().orElse("").strip());
-        configured.setExpectedAudience(names(tokens.audiences()));
-        configured.setSignatureAlgorithm(keys.algorithms().stream().map(one -> SignatureAlgorithm.valueOf(one.name()))
-                .collect(Collectors.toSet()));
-        configured.setClockSkew(LEEWAY_SECONDS);
         this.clientIds = names(own.clientIds());
-        this.rules = rules(configured).consumer(keys);
-    }
-
-    /** The settings of the function. */
-    JWTAuthContextInfo configured() {
-        return configured;
+        this.rules = new TokenRules(tokens.issuer().orElse("").strip(), names(tokens.audiences()), clientIds, keys.algorithms(), LEEWAY_SECONDS)
+                .consumer(keys);
     }
 
     /**
      * Verifies a token.
      *
-     * @param context the settings of the function; or others, with the one key to verify the token with
+     * @param context settings to use instead of those of the function, if it brings the key to verify the token with
      * @throws ParseException if it is not valid; the cause says why
      */
     @Override
     public JWTCallerPrincipal parse(String token, JWTAuthContextInfo context) throws ParseException {
+        Key key = context.getPublicVerificationKey();
+        JwtConsumer consumer = key == null ? rules : rules(context).consumer((jws, nesting) -> key);
         try {
-            return new VerifiedToken(token, consumer(context).process(token).getJwtClaims());
+            return new VerifiedToken(token, consumer.process(token).getJwtClaims());
         } catch (InvalidJwtException e) {
             throw new ParseException("not a valid access token", e);
         }
-    }
-
-    private JwtConsumer consumer(JWTAuthContextInfo context) {
-        if (context == configured) {
-            return rules;
-        }
-        Key key = context.getPublicVerificationKey();
-        return rules(context).consumer((jws, nesting) -> key);
     }
 
     private static Set<String> names(Optional<String> list) {
@@ -84,6 +66,6 @@ class AccessTokenFactory extends JWTCallerPrincipalFactory {
     private TokenRules rules(JWTAuthContextInfo context) {
         return new TokenRules(context.getIssuedBy(), context.getExpectedAudience(), clientIds,
                 context.getSignatureAlgorithm().stream().map(one -> Algorithm.of(one.getAlgorithm()).orElseThrow()).collect(Collectors.toSet()),
-                context.getClockSkew());
+                LEEWAY_SECONDS);
     }
 }

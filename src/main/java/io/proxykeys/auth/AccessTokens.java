@@ -2,7 +2,6 @@ package io.proxykeys.auth;
 
 import io.proxykeys.account.AccountId;
 import io.proxykeys.config.Settings;
-import io.smallrye.jwt.auth.principal.DefaultJWTParser;
 import io.smallrye.jwt.auth.principal.JWTParser;
 import io.smallrye.jwt.auth.principal.ParseException;
 import io.smallrye.mutiny.Uni;
@@ -29,9 +28,9 @@ public class AccessTokens {
     private final ClaimPath accountClaim;
 
     @Inject
-    AccessTokens(VerificationKeys keys, AccessTokenFactory factory, Settings settings) {
+    AccessTokens(VerificationKeys keys, JWTParser parser, Settings settings) {
         this.keys = keys;
-        this.parser = new DefaultJWTParser(factory.configured(), factory);
+        this.parser = parser;
         this.scopeClaim = settings.scopeClaim().map(ClaimPath::parse);
         this.scopePrefix = settings.scopePrefix().map(String::strip).orElse("");
         this.accountClaim = settings.accountClaim().map(ClaimPath::parse).orElse(SUBJECT);

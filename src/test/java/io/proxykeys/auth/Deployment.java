@@ -11,6 +11,7 @@ import io.proxykeys.harness.Postgres;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.jwt.auth.principal.DefaultJWTParser;
 import io.smallrye.mutiny.Uni;
 import java.util.HashMap;
 import java.util.List;
@@ -39,7 +40,7 @@ interface Deployment extends AutoCloseable {
         Settings own = config.getConfigMapping(Settings.class);
         TokenSettings tokens = config.getConfigMapping(TokenSettings.class);
         VerificationKeys keys = new VerificationKeys(() -> Uni.createFrom().item(jwks), own, tokens);
-        return new AccessTokens(keys, new AccessTokenFactory(keys, tokens, own), own);
+        return new AccessTokens(keys, new DefaultJWTParser(new AccessTokenFactory(keys, tokens, own)), own);
     }
 
     static Deployment onTheJvm(Map<String, String> variables, String jwks) {

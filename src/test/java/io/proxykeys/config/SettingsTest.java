@@ -11,6 +11,7 @@ import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
 import java.time.Duration;
 import java.util.HashMap;
@@ -111,6 +112,16 @@ class SettingsTest {
         values.remove("mp.jwt.verify.audiences");
         values.put("proxy-keys.token.client-ids", "7example");
         assertDoesNotThrow(this::start);
+    }
+
+    @Test
+    void theJwtExtensionReadsTheSameNamesOfAlgorithms() {
+        String names = "RS256,RS384,RS512,PS256,PS384,PS512,ES256,ES384,ES512,EdDSA";
+        SmallRyeConfig config = new SmallRyeConfigBuilder().addDiscoveredConverters()
+                .withSources(new PropertiesConfigSource(Map.of("algorithms", names), "a deployment", 300)).build();
+
+        assertEquals(List.of(names.split(",")),
+                config.getValues("algorithms", SignatureAlgorithm.class).stream().map(SignatureAlgorithm::getAlgorithm).toList());
     }
 
     @Test
