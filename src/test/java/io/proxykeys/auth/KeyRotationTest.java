@@ -36,6 +36,7 @@ class KeyRotationTest {
     @AfterEach
     void restore() throws InterruptedException {
         server.down(false);
+        server.compress(false);
         server.publish(Issuer.jwks(List.of(ISSUER.rsa, ISSUER.secondRsa, ISSUER.ec)));
         Thread.sleep(2100);
         // Other tests find the keys known again.
@@ -48,6 +49,15 @@ class KeyRotationTest {
         server.publish(Issuer.jwks(List.of(ISSUER.rsa, ISSUER.secondRsa, ISSUER.ec, next)));
 
         assertEquals(200, callWith(next));
+    }
+
+    @Test
+    void aCompressedDocumentWithAByteOrderMarkIsReadAndTheRequestSaysWhoAsks() {
+        server.compress(true);
+        server.publish("\uFEFF" + Issuer.jwks(List.of(ISSUER.rsa, ISSUER.secondRsa, ISSUER.ec, next)));
+
+        assertEquals(200, callWith(next));
+        assertEquals("proxy-keys", server.userAgent());
     }
 
     @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.proxykeys.harness.Issuer;
 import java.security.Key;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jose4j.jwk.EcJwkGenerator;
 import org.jose4j.jwk.JsonWebKey;
@@ -70,6 +71,19 @@ class KeySetTest {
         assertTrue(parse("{\"keys\":[" + symmetric + "]}").isEmpty());
         assertTrue(parse("{\"keys\":[]}").isEmpty());
         assertTrue(parse(Issuer.pem(ofAnotherCurve.getPublicKey())).isEmpty());
+    }
+
+    @Test
+    void theKindsOfKeysThatCannotBeUsedAreNamed() throws Exception {
+        RsaJsonWebKey forEncryption = Issuer.rsaKey("a");
+        forEncryption.setUse("enc");
+        PublicJsonWebKey ofAnotherCurve = EcJwkGenerator.generateJwk(EllipticCurves.P384);
+
+        assertEquals(Optional.of("RSA use enc, EC P-384"), parse(Issuer.jwks(List.of(forEncryption, ofAnotherCurve))).unusable());
+        assertEquals(Optional.of("no key, oct alg HS256"), parse("{\"keys\":[7,{},{\"kty\":\"oct\",\"alg\":\"HS256\"}]}").unusable());
+        assertEquals(Optional.of("EC"), parse(Issuer.pem(ofAnotherCurve.getPublicKey())).unusable());
+        assertEquals(Optional.empty(), parse("{\"keys\":[]}").unusable());
+        assertEquals(Optional.empty(), parse(Issuer.jwks(List.of(forEncryption, ISSUER.rsa))).unusable());
     }
 
     @Test

@@ -1,6 +1,7 @@
 package io.proxykeys.harness;
 
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -8,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPOutputStream;
 
 /** Publishes a key set as an identity provider does, counts who asks, and can be down. */
 public final class KeyServer {
@@ -16,6 +18,8 @@ public final class KeyServer {
     private final AtomicInteger fetches = new AtomicInteger();
     private volatile String document;
     private volatile boolean down;
+    private volatile boolean compressed;
+    private volatile String userAgent;
 
     public KeyServer(String document) {
         this.document = document;
@@ -31,7 +35,12 @@ public final class KeyServer {
         }));
         server.createContext("/", exchange -> {
             fetches.incrementAndGet();
+            userAgent = exchange.getRequestHeaders().getFirst("User-Agent");
             byte[] body = this.document.getBytes(StandardCharsets.UTF_8);
+            if (compressed) {
+                body = gzip(body);
+                exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+            }
             try (exchange) {
                 if (down) {
                     exchange.sendResponseHeaders(500, -1);
@@ -54,6 +63,24 @@ public final class KeyServer {
 
     public void down(boolean down) {
         this.down = down;
+    }
+
+    /** Sends the document compressed from now on, whether it was asked for or not. */
+    public void compress(boolean compressed) {
+        this.compressed = compressed;
+    }
+
+    /** Who asked last. */
+    public String userAgent() {
+        return userAgent;
+    }
+
+    private static byte[] gzip(byte[] text) throws IOException {
+        ByteArrayOutputStream compressed = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(compressed)) {
+            gzip.write(text);
+        }
+        return compressed.toByteArray();
     }
 
     public int fetches() {
