@@ -37,8 +37,9 @@ class AccessTokenFactory extends JWTCallerPrincipalFactory {
     @Inject
     AccessTokenFactory(VerificationKeys keys, TokenSettings tokens, Settings own) {
         this.clientIds = names(own.clientIds());
-        this.rules = new TokenRules(tokens.issuer().orElse("").strip(), names(tokens.audiences()), clientIds, keys.algorithms(), LEEWAY_SECONDS)
-                .consumer(keys);
+        TokenRules configured = new TokenRules(tokens.issuer().orElse("").strip(), names(tokens.audiences()), clientIds,
+                keys.algorithms(), LEEWAY_SECONDS);
+        this.rules = configured.consumer(keys);
     }
 
     /**
@@ -65,7 +66,8 @@ class AccessTokenFactory extends JWTCallerPrincipalFactory {
 
     private TokenRules rules(JWTAuthContextInfo context) {
         return new TokenRules(context.getIssuedBy(), context.getExpectedAudience(), clientIds,
-                context.getSignatureAlgorithm().stream().map(one -> Algorithm.of(one.getAlgorithm()).orElseThrow()).collect(Collectors.toSet()),
+                context.getSignatureAlgorithm().stream().map(one -> Algorithm.of(one.getAlgorithm()).orElseThrow())
+                        .collect(Collectors.toSet()),
                 LEEWAY_SECONDS);
     }
 }

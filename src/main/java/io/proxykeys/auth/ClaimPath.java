@@ -32,7 +32,8 @@ public record ClaimPath(String text, List<String> names) {
                 || stripped.chars().filter(c -> c == '"').count() % 2 != 0) {
             throw new IllegalArgumentException("must be the name of a claim, or a path such as realm_access/roles");
         }
-        return new ClaimPath(stripped, Arrays.stream(stripped.split(SLASH_OUTSIDE_QUOTES, -1)).map(name -> name.replace("\"", "")).toList());
+        return new ClaimPath(stripped, Arrays.stream(stripped.split(SLASH_OUTSIDE_QUOTES, -1))
+                .map(name -> name.replace("\"", "")).toList());
     }
 
     /** The value in a token, as it is in JSON; {@code null} if there is none. */

@@ -76,7 +76,7 @@ class ConfiguredKeySource implements KeySource {
     private HttpClientOptions options() {
         HttpClientOptions options = new HttpClientOptions()
                 .setDecompressionSupported(true)
-                // Minutes pass between two fetches, and Lambda freezes the process meanwhile: a kept connection is a dead one.
+                // Minutes pass between two fetches, in which Lambda freezes the process: a connection that is kept is lost.
                 .setKeepAlive(false);
         // A private certificate authority: QUARKUS_TLS_TRUST_STORE_PEM_CERTS.
         tls.getDefault().ifPresent(configuration -> TlsConfigUtils.configure(options, configuration));

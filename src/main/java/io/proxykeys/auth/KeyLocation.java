@@ -73,7 +73,7 @@ public final class KeyLocation {
     /**
      * Reads a document that is not remote.
      *
-     * @throws NoSuchFileException if there is no such file at the moment
+     * @throws NoSuchFileException if there is no such file now
      * @throws IllegalArgumentException if there is no such class path resource, which no time can change
      */
     public String read() throws IOException {

@@ -1,8 +1,5 @@
 package io.proxykeys.auth;
 
-import io.smallrye.jwt.algorithm.SignatureAlgorithm;
-import io.smallrye.jwt.util.KeyUtils;
-import java.security.GeneralSecurityException;
 import java.security.Key;
 import java.security.PublicKey;
 import java.util.ArrayList;
@@ -139,36 +136,10 @@ public final class KeySet implements VerificationKeyResolver {
     }
 
     private static KeySet ofPem(String pem, Set<Algorithm> accepted) {
-        PublicKey key = decode(pem);
+        PublicKey key = PemKey.decode(pem);
         Map<Algorithm, VerificationKeyResolver> resolvers = new EnumMap<>(Algorithm.class);
         accepted.stream().filter(algorithm -> algorithm.fits(key))
                 .forEach(algorithm -> resolvers.put(algorithm, (jws, nesting) -> key));
         return new KeySet(resolvers, List.of(key.getAlgorithm()));
-    }
-
-    private static PublicKey decode(String pem) {
-        try {
-            if (pem.startsWith("-----BEGIN CERTIFICATE-----")) {
-                return KeyUtils.decodeCertificate(pem);
-            }
-            if (pem.startsWith("-----BEGIN PUBLIC KEY-----")) {
-                return decodePublicKey(pem);
-            }
-        } catch (GeneralSecurityException | RuntimeException e) {
-            throw new IllegalArgumentException("not a public key or certificate in PEM", e);
-        }
-        throw new IllegalArgumentException("neither a JSON Web Key Set nor a public key or certificate in PEM");
-    }
-
-    private static PublicKey decodePublicKey(String pem) throws GeneralSecurityException {
-        GeneralSecurityException unreadable = null;
-        for (SignatureAlgorithm kind : List.of(SignatureAlgorithm.RS256, SignatureAlgorithm.ES256, SignatureAlgorithm.EDDSA)) {
-            try {
-                return KeyUtils.decodePublicKey(pem, kind);
-            } catch (GeneralSecurityException e) {
-                unreadable = e;
-            }
-        }
-        throw unreadable;
     }
 }

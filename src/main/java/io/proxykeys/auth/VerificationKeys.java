@@ -16,7 +16,7 @@ import org.jose4j.keys.resolvers.VerificationKeyResolver;
 import org.jose4j.lang.UnresolvableKeyException;
 
 /**
- * The keys known at the moment, fetched before the first request and renewed when a token was not signed by one of them, or
+ * The keys that are known, fetched before the first request and renewed when a token was not signed by one of them, or
  * after {@value #MAX_AGE_MINUTES} minutes, so that a key that was withdrawn does not stay.
  *
  * <p>A token can name any key it likes, so at most one fetch a minute is made for it. A source that does not answer locks

@@ -77,7 +77,8 @@ interface Deployment extends AutoCloseable {
         return new Deployment() {
             @Override
             public int status(String token) {
-                return function.invoke(Gateway.event("GET", "/v1/auth/proxy/preview", "", Map.of("authorization", "Bearer " + token))).status();
+                return function.invoke(Gateway.event("GET", "/v1/auth/proxy/preview", "",
+                        Map.of("authorization", "Bearer " + token))).status();
             }
 
             @Override

@@ -13,6 +13,7 @@ import java.util.Set;
 import org.jose4j.jwk.EcJwkGenerator;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.OctJwkGenerator;
+import org.jose4j.jwk.OkpJwkGenerator;
 import org.jose4j.jwk.PublicJsonWebKey;
 import org.jose4j.jwk.RsaJsonWebKey;
 import org.jose4j.jws.JsonWebSignature;
@@ -71,6 +72,15 @@ class KeySetTest {
         assertTrue(parse("{\"keys\":[" + symmetric + "]}").isEmpty());
         assertTrue(parse("{\"keys\":[]}").isEmpty());
         assertTrue(parse(Issuer.pem(ofAnotherCurve.getPublicKey())).isEmpty());
+    }
+
+    @Test
+    void anEd25519KeyInPemIsReadIfItsAlgorithmIsAccepted() throws Exception {
+        PublicJsonWebKey key = OkpJwkGenerator.generateJwk("Ed25519");
+
+        KeySet keys = KeySet.parse(Issuer.pem(key.getPublicKey()), Set.of(Algorithm.EDDSA));
+
+        assertEquals(key.getPublicKey(), keys.resolveKey(signature("EdDSA", null), List.of()));
     }
 
     @Test

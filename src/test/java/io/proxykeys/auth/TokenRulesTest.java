@@ -81,7 +81,8 @@ class TokenRulesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({ "200,JWT", "200,jwt", "200,AT+JWT", "200,application/jwt", "200,Application/at+jwt", "401,id_token", "401,logout+jwt", "401,JOSE" })
+    @CsvSource({ "200,JWT", "200,jwt", "200,AT+JWT", "200,application/jwt", "200,Application/at+jwt", "401,id_token", "401,logout+jwt",
+            "401,JOSE" })
     void theTypeInTheHeaderIsThatOfAnAccessToken(int status, String type) {
         try (Deployment deployment = deploy(settings(AUDIENCE), Issuer.jwks(List.of(rsa)))) {
             assertEquals(status, deployment.status(Tokens.sign(rsa, header.deepCopy().put("typ", type), Tokens.claims("{}"))));
@@ -226,9 +227,11 @@ class TokenRulesTest {
         String claims = Tokens.claims("{}");
         try (Deployment deployment = deploy(settings(AUDIENCE + ";MP_JWT_VERIFY_PUBLICKEY_ALGORITHM=" + algorithms),
                 Issuer.jwks(List.of(rsa, Tokens.key("ec", (ObjectNode) Api.json("{\"crv\":\"P-256\"}")))))) {
-            for (byte[] secret : List.of(rsa.getPublicKey().getEncoded(), Issuer.pem(rsa.getPublicKey()).getBytes(StandardCharsets.UTF_8))) {
+            for (byte[] secret : List.of(rsa.getPublicKey().getEncoded(),
+                    Issuer.pem(rsa.getPublicKey()).getBytes(StandardCharsets.UTF_8))) {
                 for (String algorithm : List.of("HS256", "HS384", "HS512")) {
-                    assertEquals(401, deployment.status(Issuer.sign(new SecretKeySpec(secret, "Hmac"), "rsa", algorithm, claims, jws -> { })));
+                    assertEquals(401, deployment.status(
+                            Issuer.sign(new SecretKeySpec(secret, "Hmac"), "rsa", algorithm, claims, jws -> { })));
                 }
             }
             assertEquals(401, deployment.status(Issuer.sign(null, null, "none", claims, jws -> { })));
@@ -254,7 +257,8 @@ class TokenRulesTest {
                 "{\"scope\":\"(absent)\",\"scp\":[\"proxy_keys:read\",\"b\"],\"appid\":\"app\"}"));
 
         assertEquals("api/proxy_keys:read", failure.scope());
-        assertEquals("lacks api/proxy_keys:read: the claim scp has b proxy_keys:read (account safety, requested by app)", failure.getMessage());
+        assertEquals("lacks api/proxy_keys:read: the claim scp has b proxy_keys:read (account safety, requested by app)",
+                failure.getMessage());
     }
 
     @Test

@@ -80,7 +80,8 @@ final class Tokens {
                 {"iss":"%s","aud":"%s","sub":"safety","scope":"proxy_keys:read","iat":0}""".formatted(Issuer.NAME, Issuer.AUDIENCE));
         JsonNode changed = Api.json(changes);
         claims.setAll((ObjectNode) changed);
-        changed.properties().stream().filter(member -> member.getValue().asText().equals("(absent)")).forEach(member -> claims.remove(member.getKey()));
+        changed.properties().stream().filter(member -> member.getValue().asText().equals("(absent)"))
+                .forEach(member -> claims.remove(member.getKey()));
         return current(claims).toString();
     }
 }
