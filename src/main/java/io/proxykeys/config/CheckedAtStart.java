@@ -53,7 +53,7 @@ public final class CheckedAtStart implements SmallRyeConfigBuilderCustomizer {
             SettingsCheck check = new SettingsCheck();
             // Development and tests bring their own database and keys.
             if (LaunchMode.current() == LaunchMode.NORMAL) {
-                check.check(database);
+                check.check(database, own, System.getenv());
                 check.check(tokens, own);
                 check.check(System.getenv().keySet());
             }

@@ -13,7 +13,7 @@ import java.util.Optional;
 @ConfigMapping(prefix = "quarkus.datasource")
 public interface DatabaseSettings {
 
-    /** PostgreSQL 14 or later, such as {@code postgresql://host:5432/database?sslmode=verify-full}. */
+    /** PostgreSQL 14 or later, one address, such as {@code postgresql://host:5432/database?sslmode=verify-full}. */
     @WithName("reactive.url")
     Optional<String> url();
 
@@ -21,7 +21,7 @@ public interface DatabaseSettings {
     @WithName("username")
     Optional<String> user();
 
-    /** The password of that login. */
+    /** The password of that login. Not needed with {@code PROXY_KEYS_DATABASE_AUTHENTICATION=iam}. */
     @WithName("password")
     Optional<String> password();
 }

@@ -21,6 +21,14 @@ import java.util.Optional;
 @ConfigMapping(prefix = "proxy-keys")
 public interface Settings {
 
+    /**
+     * How the function logs in to the database: with {@code password}, or with {@code iam}, which is RDS IAM authentication and for
+     * {@code sslmode=verify-full} only; then no password is needed.
+     */
+    @WithName("database.authentication")
+    @WithDefault("password")
+    String databaseAuthentication();
+
     /** Delete-all calls that an account may make a minute, counted in the database; {@code 0} switches the limit off. */
     @WithName("limit.delete-all.per-minute")
     @WithDefault("10")

@@ -5,6 +5,8 @@ import io.proxykeys.auth.ClaimPath;
 import io.proxykeys.auth.KeyLocation;
 import io.proxykeys.auth.KeySet;
 import io.proxykeys.auth.Scope;
+import io.proxykeys.database.Authentication;
+import io.proxykeys.database.AwsCredentials;
 import io.proxykeys.database.RootCertificate;
 import io.vertx.pgclient.PgConnectOptions;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -29,14 +32,21 @@ final class SettingsCheck {
         return List.copyOf(mistakes);
     }
 
-    /** Checks what a deployment has to give: the database. */
-    void check(DatabaseSettings database) {
+    /** Checks what a deployment has to give: the database, and how to log in to it. */
+    void check(DatabaseSettings database, Settings settings, Map<String, String> environment) {
         String url = require("QUARKUS_DATASOURCE_REACTIVE_URL", database.url(),
                 "the PostgreSQL to use, such as postgresql://host:5432/database");
         if (!url.isEmpty()) {
             check("QUARKUS_DATASOURCE_REACTIVE_URL", () -> checkDatabaseUrl(url));
         }
-        if (!hasCredentials(url)) {
+        if (settings.databaseAuthentication().equals("iam")) {
+            require("QUARKUS_DATASOURCE_USERNAME", database.user(), "the PostgreSQL user");
+            AwsCredentials.REQUIRED.forEach(variable -> require(variable, Optional.ofNullable(environment.get(variable)),
+                    "PROXY_KEYS_DATABASE_AUTHENTICATION is iam"));
+            if (!url.isEmpty() && !url.contains("sslmode=verify-full")) {
+                add("QUARKUS_DATASOURCE_REACTIVE_URL", "must have sslmode=verify-full, because PROXY_KEYS_DATABASE_AUTHENTICATION is iam");
+            }
+        } else if (!hasCredentials(url)) {
             require("QUARKUS_DATASOURCE_USERNAME", database.user(), "the PostgreSQL user");
             require("QUARKUS_DATASOURCE_PASSWORD", database.password(), "the password of the PostgreSQL user");
         }
@@ -61,6 +71,9 @@ final class SettingsCheck {
 
     /** Checks the settings of our own, which have defaults. */
     void check(Settings settings) {
+        if (Authentication.of(settings.databaseAuthentication()).isEmpty()) {
+            add("PROXY_KEYS_DATABASE_AUTHENTICATION", "must be password or iam");
+        }
         atLeast(0, "PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", settings.deleteAllPerMinute());
         atLeast(1, "PROXY_KEYS_LIMIT_DELETE_ALL_BURST", settings.deleteAllBurst());
         atLeast(0, "PROXY_KEYS_LIMIT_REMOVE_PER_MINUTE", settings.removePerMinute());
@@ -114,11 +127,17 @@ final class SettingsCheck {
     }
 
     private static void checkDatabaseUrl(String url) {
+        if (url.contains(",")) {
+            throw new IllegalArgumentException("must have one address: a list is not supported, the name has to lead to the server that"
+                    + " takes writes");
+        }
+        if (url.contains("target_session_attrs")) {
+            throw new IllegalArgumentException("must not have target_session_attrs: it is not supported, the name has to lead to the"
+                    + " server that takes writes");
+        }
         try {
-            for (String one : url.split(",", -1)) {
-                PgConnectOptions.fromUri(databaseUri(one.strip()));
-                RootCertificate.of(one).ifPresent(RootCertificate::requireReadable);
-            }
+            PgConnectOptions.fromUri(databaseUri(url));
+            RootCertificate.of(url).ifPresent(RootCertificate::requireReadable);
         } catch (RootCertificate.Unreadable e) {
             throw new IllegalArgumentException(e.getMessage(), e);
         } catch (RuntimeException e) {

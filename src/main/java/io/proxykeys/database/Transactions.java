@@ -12,6 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -118,7 +119,7 @@ public class Transactions {
 
     private <T> Uni<T> attempt(Attempt attempt, CommitGate gate, Supplier<Uni<? extends T>> work) {
         // What is given up may never end: its connection is dropped, so that the next call finds the pool's only place free.
-        return Uni.createFrom().<T>deferred(work).onCancellation().invoke(connections::renew).onFailure().recoverWithUni(failure -> {
+        return Uni.createFrom().<T>deferred(work).onCancellation().invoke(() -> connections.renew(new CancellationException("the call was given up"))).onFailure().recoverWithUni(failure -> {
             SqlFailure kind = SqlFailure.of(failure);
             if (kind == SqlFailure.ROLLED_BACK) {
                 gate.rolledBack();

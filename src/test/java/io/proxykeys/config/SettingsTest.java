@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a deployment has to say; {@code StartIT} shows it on the native function. */
 class SettingsTest {
@@ -63,6 +64,10 @@ class SettingsTest {
             "mp.jwt.verify.publickey.location,https://user:password@issuer.example.com/jwks.json",
             "mp.jwt.verify.audiences,'a,,b'", "mp.jwt.verify.audiences,','",
             "quarkus.datasource.reactive.url,postgresql://db/app?sslmode=verify-full&sslrootcert=/not/there.pem",
+            "quarkus.datasource.reactive.url,'postgresql://one/app,postgresql://two/app'",
+            "quarkus.datasource.reactive.url,'postgresql://one:5432,two:5432/app'",
+            "quarkus.datasource.reactive.url,postgresql://db/app?target_session_attrs=read-write",
+            "proxy-keys.database.authentication,kerberos",
             "proxy-keys.limit.remove.burst,x", "proxy-keys.limit.delete-all.per-minute,-1", "proxy-keys.limit.delete-all.burst,0",
             "proxy-keys.limit.remove.per-minute,1.5", "proxy-keys.limit.remove.per-minute,99999999999",
             "mp.jwt.verify.publickey.algorithm,HS256", "mp.jwt.verify.publickey.algorithm,none", "mp.jwt.verify.publickey.algorithm,rs256",
@@ -96,7 +101,7 @@ class SettingsTest {
     @CsvSource({ "quarkus.datasource.reactive.url,vertx-reactive:postgresql://db/app",
             "mp.jwt.verify.publickey.location,http://127.0.0.1:8000/jwks.json",
             "mp.jwt.verify.publickey.location,file:/not/there/yet.json", "mp.jwt.verify.publickey.location,HTTPS://issuer.example.com/k",
-            "quarkus.datasource.reactive.url,'postgresql://one/app,postgresql://two/app'", "mp.jwt.verify.audiences,'a, b'",
+            "proxy-keys.database.authentication,' password '", "mp.jwt.verify.audiences,'a, b'",
             "mp.jwt.verify.publickey.algorithm,' '", "mp.jwt.verify.publickey.algorithm,'PS512, EdDSA ,ES384'",
             "proxy-keys.token.client-ids,'a, b'", "proxy-keys.token.scope-prefix,https://api.example.com/",
             "proxy-keys.token.scope-claim,https://example.com/scopes", "proxy-keys.token.scope-claim,'\"https://example.com/a\"/b'",
@@ -130,6 +135,33 @@ class SettingsTest {
         values.remove("quarkus.datasource.password");
         values.put("quarkus.datasource.reactive.url", "postgresql://user:secret@my_db/app");
         assertDoesNotThrow(this::start);
+    }
+
+    @Test
+    void withIamCredentialsOfTheEnvironmentTakeThePlaceOfThePassword() {
+        values.remove("quarkus.datasource.password");
+        values.put("proxy-keys.database.authentication", "iam");
+        Map<String, String> environment = new HashMap<>(Map.of("AWS_REGION", "eu-central-1", "AWS_ACCESS_KEY_ID", "id",
+                "AWS_SECRET_ACCESS_KEY", "secret"));
+        assertEquals(List.of(), databaseMistakes(environment));
+
+        environment.keySet().forEach(variable -> {
+            Map<String, String> incomplete = new HashMap<>(environment);
+            incomplete.remove(variable);
+            assertEquals(List.of(variable + " is not set: PROXY_KEYS_DATABASE_AUTHENTICATION is iam"), databaseMistakes(incomplete));
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "", "?sslmode=require", "?sslmode=verify-ca", "?sslmode=disable" })
+    void iamIsForAServerWhoseNameIsVerified(String parameters) {
+        values.put("proxy-keys.database.authentication", "iam");
+        values.put("quarkus.datasource.reactive.url", "postgresql://db.example.com/app" + parameters);
+
+        List<String> mistakes = databaseMistakes(Map.of("AWS_REGION", "r", "AWS_ACCESS_KEY_ID", "id", "AWS_SECRET_ACCESS_KEY", "secret"));
+
+        assertEquals(1, mistakes.size(), mistakes.toString());
+        assertTrue(mistakes.get(0).startsWith("QUARKUS_DATASOURCE_REACTIVE_URL must have sslmode=verify-full"), mistakes.toString());
     }
 
     @Test
@@ -187,6 +219,15 @@ class SettingsTest {
                 .withMapping(Settings.class).withMapping(TokenSettings.class).withMapping(DatabaseSettings.class);
         new CheckedAtStart().configBuilder(builder);
         return builder.build();
+    }
+
+    private List<String> databaseMistakes(Map<String, String> environment) {
+        SmallRyeConfig config = new SmallRyeConfigBuilder().addDefaultInterceptors()
+                .withSources(new PropertiesConfigSource(values, "a deployment", 300))
+                .withMapping(Settings.class).withMapping(TokenSettings.class).withMapping(DatabaseSettings.class).build();
+        SettingsCheck check = new SettingsCheck();
+        check.check(config.getConfigMapping(DatabaseSettings.class), config.getConfigMapping(Settings.class), environment);
+        return check.mistakes();
     }
 
     private List<String> mistakes() {
