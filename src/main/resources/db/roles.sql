@@ -1,5 +1,6 @@
--- Least privilege for the two sides that share the database. Run by the owner of the tables, after the migrations and
--- again after each new one; every statement may be repeated. The roles cannot log in: make login roles that are members:
+-- Least privilege for the two sides that share the database. Run by the owner of the tables, after the migrations, and
+-- again after each new one and each new login; every statement may be repeated. The roles cannot log in: make login roles
+-- that are members:
 --
 --     create role proxy_keys_lambda login password '...' in role proxy_keys_function;
 --     create role gateway           login password '...' in role proxy_keys_data_plane;
@@ -26,6 +27,8 @@ revoke execute on function
     release_holds(uuid[]),
     release_expired_holds(),
     purge_receipts(),
+    set_transaction_promises(),
+    lock_account_for_change(text),
     revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, int, int),
     toggle_proxy_key(text, text, bytea, boolean)
     from public;
@@ -34,6 +37,8 @@ revoke execute on function
 -- their owner's rights. It can create neither accounts nor keys, and can change or delete no receipt. (The steps of the operations
 -- are granted to nobody: V8 takes them back from everybody.)
 grant execute on function
+    set_transaction_promises(),
+    lock_account_for_change(text),
     carry_out_revocation(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, text, int, int),
     switch_proxy_key(text, text, bytea, boolean),
     release_expired_holds(),
@@ -49,6 +54,31 @@ grant execute on function
     revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, int, int),
     toggle_proxy_key(text, text, bytea, boolean)
     to proxy_keys_function;
+
+-- Defaults for the logins of the function. A change sets all of this in its transaction (V9), whatever the defaults are. A read
+-- is a statement without a transaction, which has no place to set anything: by these the server ends it, or its wait for a
+-- table that a migration has locked. By the login's name, because what is set for a role counts for those who log in as that
+-- role and not for its members (PostgreSQL manual, ALTER ROLE). Left as they are where that is not permitted.
+do
+$$
+declare
+    login name;
+begin
+    for login in select m.rolname
+                   from pg_auth_members a
+                   join pg_roles g on g.oid = a.roleid
+                   join pg_roles m on m.oid = a.member
+                  where g.rolname = 'proxy_keys_function' and m.rolcanlogin
+    loop
+        execute format('alter role %I set statement_timeout = %L', login, '16s');
+        execute format('alter role %I set lock_timeout = %L', login, '5s');
+        execute format('alter role %I set idle_in_transaction_session_timeout = %L', login, '4s');
+    end loop;
+exception
+    when insufficient_privilege then
+        raise notice 'the defaults of the login % are not set: %', login, sqlerrm;
+end
+$$;
 
 -- The data plane: looks keys and holds up; spends, holds, settles and creates through the functions, which act with their
 -- owner's rights. It can write no table.

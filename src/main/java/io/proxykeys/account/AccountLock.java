@@ -13,9 +13,10 @@ public final class AccountLock {
     /**
      * First and alone. FOR UPDATE, because it is the one row lock that a key insert in flight (it holds KEY SHARE through
      * the foreign key) makes wait; and a statement of its own, because the next one then sees what was committed while
-     * this one waited.
+     * this one waited. The function also sets what the transaction relies on ({@code db/migration/V9}), and refuses a
+     * transaction that is not READ COMMITTED.
      */
-    private static final String LOCK = "SELECT id FROM account WHERE id = $1 FOR UPDATE";
+    private static final String LOCK = "SELECT id FROM lock_account_for_change($1)";
 
     /**
      * Stands in the next statement for a parameter it cannot do its work without: null unless the lock is held, which gives a

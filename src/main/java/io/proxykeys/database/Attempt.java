@@ -4,13 +4,13 @@ package io.proxykeys.database;
  * One attempt of a call, and what may follow it. The attempts of a call come one after the other.
  *
  * @param repeatable whether the work recognises that an earlier attempt was committed, or changes nothing
- * @param connectionsLost how many attempts before this one ended with their connection
+ * @param connectionsReplaced how many attempts before this one cost their connection
  * @param rollBacks how many attempts before this one the server rolled back
  */
-record Attempt(boolean repeatable, int connectionsLost, int rollBacks) {
+record Attempt(boolean repeatable, int connectionsReplaced, int rollBacks) {
 
-    /** A connection that was lost is replaced once: if the new one is lost too, freezing was not the cause. */
-    private static final int AFTER_LOST_CONNECTION = 1;
+    /** A connection is replaced once: if the new one is no better, neither freezing nor a failover was the cause. */
+    private static final int ON_NEW_CONNECTION = 1;
 
     /** Deadlock or serialization failure: after that the other transaction has ended, or something is wrong. */
     private static final int AFTER_ROLL_BACK = 3;
@@ -45,19 +45,19 @@ record Attempt(boolean repeatable, int connectionsLost, int rollBacks) {
     private boolean shouldRetry(SqlFailure failure, boolean outcomeUnknown) {
         return switch (failure) {
             case ROLLED_BACK -> rollBacks < AFTER_ROLL_BACK;
-            case CONNECTION_LOST -> connectionsLost < AFTER_LOST_CONNECTION && (repeatable || !outcomeUnknown);
-            case READ_ONLY, REFUSED_LOGIN, UNAVAILABLE, OTHER -> false;
+            case CONNECTION_LOST, READ_ONLY, STALE_STATEMENT -> connectionsReplaced < ON_NEW_CONNECTION && (repeatable || !outcomeUnknown);
+            case REFUSED_LOGIN, UNAVAILABLE, OTHER -> false;
         };
     }
 
     /** The attempt after this one, which ended with a failure that is to be retried. */
     Attempt next(SqlFailure failure) {
-        return failure == SqlFailure.ROLLED_BACK ? new Attempt(repeatable, connectionsLost, rollBacks + 1)
-                : new Attempt(repeatable, connectionsLost + 1, rollBacks);
+        return failure == SqlFailure.ROLLED_BACK ? new Attempt(repeatable, connectionsReplaced, rollBacks + 1)
+                : new Attempt(repeatable, connectionsReplaced + 1, rollBacks);
     }
 
     /** How many came before it. */
     int earlier() {
-        return connectionsLost + rollBacks;
+        return connectionsReplaced + rollBacks;
     }
 }

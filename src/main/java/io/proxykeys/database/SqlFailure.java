@@ -45,6 +45,12 @@ enum SqlFailure {
     /** The server refuses writes: it is a standby, or became one. */
     READ_ONLY("25006"),
 
+    /**
+     * A prepared statement no longer fits, as after a migration (the state that stands for "not supported", too), or the server of
+     * this connection does not know it.
+     */
+    STALE_STATEMENT("0A000", "26000"),
+
     /** The server does not let us in: wrong password, unknown login, no entry for it in pg_hba.conf. */
     REFUSED_LOGIN("28"),
 

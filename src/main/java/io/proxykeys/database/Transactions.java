@@ -7,7 +7,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnection;
-import io.vertx.sqlclient.Transaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -34,11 +33,17 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class Transactions {
 
+    /** Whatever the default is. With Vert.x' own method it could not be said. */
+    private static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED";
+
     /** Long enough for the closed connection to leave the pool; an immediate retry is handed the same one again. */
     private static final int SHORTEST_PAUSE_MILLIS = 10;
 
     /** Between attempts that others' locks or changes made fail. */
     private static final int LONGEST_PAUSE_MILLIS = 200;
+
+    /** As long as a statement of a change: a read has no transaction of its own to set a bound in. */
+    private static final Duration LONGEST_READ = Duration.ofSeconds(16);
 
     /** With the time to fetch keys still below the function's own timeout, so that there is an answer. */
     private static final Duration TIMEOUT = Duration.ofSeconds(24);
@@ -85,7 +90,8 @@ public class Transactions {
 
     private <T> Uni<T> run(CommitGate gate, Attempt first, Function<SqlConnection, Future<T>> work) {
         return bounded(gate, attempt(first, gate, () -> UniHelper.toUni(
-                pool.withConnection(connection -> transaction(connection, work, gate)))));
+                        pool.withConnection(connection -> transaction(connection, work, gate)))
+                .onCancellation().invoke(() -> connections.renew(givenUp()))));
     }
 
     /**
@@ -96,7 +102,9 @@ public class Transactions {
      */
     public <T> Uni<T> read(Supplier<Uni<T>> query) {
         CommitGate nothingToCommit = new CommitGate();
-        return bounded(nothingToCommit, attempt(Attempt.first(true), nothingToCommit, () -> sessions.withSession(session -> query.get())));
+        return bounded(nothingToCommit, attempt(Attempt.first(true), nothingToCommit, () -> sessions.withSession(session -> query.get())
+                .onCancellation().invoke(() -> connections.cancel(givenUp()))
+                .ifNoItem().after(LONGEST_READ).fail()));
     }
 
     /** Bounds several queries together as one is. */
@@ -104,27 +112,43 @@ public class Transactions {
         return bounded(new CommitGate(), queries);
     }
 
-    /** BEGIN is not waited for: the server takes what follows in its order. */
-    private static <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, CommitGate gate) {
-        Future<Transaction> begun = connection.begin();
-        Future<T> done = Future.succeededFuture(connection).compose(work);
-        return begun.compose(transaction -> done.compose(
-                result -> gate.tryBeginCommit() ? transaction.commit().map(result) : rollback(transaction, new TimeoutException()),
-                failure -> rollback(transaction, failure)));
+    /** What is given up may never end: its connection is dropped, so that the next call finds the pool's only place free. */
+    private static CancellationException givenUp() {
+        return new CancellationException("the call was given up");
     }
 
-    private static <T> Future<T> rollback(Transaction transaction, Throwable failure) {
-        return transaction.rollback().transform(ended -> Future.failedFuture(failure));
+    /**
+     * BEGIN is not waited for: the server takes what follows in its order. COMMIT is sent only when every statement has succeeded: the
+     * server answers COMMIT of a failed transaction by rolling back, and calls that no error.
+     */
+    private static <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, CommitGate gate) {
+        Future<?> begun = connection.query(BEGIN).execute();
+        Future<T> done = Future.succeededFuture(connection).compose(work);
+        return begun.compose(begin -> done.compose(
+                result -> gate.tryBeginCommit() ? commit(connection, result) : rollback(connection, new TimeoutException()),
+                failure -> rollback(connection, failure)));
+    }
+
+    private static <T> Future<T> commit(SqlConnection connection, T result) {
+        return connection.query("COMMIT").execute().map(result);
+    }
+
+    private static <T> Future<T> rollback(SqlConnection connection, Throwable failure) {
+        return connection.query("ROLLBACK").execute().transform(ended -> Future.failedFuture(failure));
     }
 
     private <T> Uni<T> attempt(Attempt attempt, CommitGate gate, Supplier<Uni<? extends T>> work) {
-        // What is given up may never end: its connection is dropped, so that the next call finds the pool's only place free.
-        return Uni.createFrom().<T>deferred(work).onCancellation().invoke(() -> connections.renew(new CancellationException("the call was given up"))).onFailure().recoverWithUni(failure -> {
+        return Uni.createFrom().<T>deferred(work).onFailure().recoverWithUni(failure -> {
             SqlFailure kind = SqlFailure.of(failure);
             if (kind == SqlFailure.ROLLED_BACK) {
                 gate.rolledBack();
             } else {
                 gate.lost();
+            }
+            if (kind == SqlFailure.READ_ONLY || kind == SqlFailure.STALE_STATEMENT) {
+                connections.renew(failure);
+            } else if (kind == SqlFailure.REFUSED_LOGIN) {
+                LOG.errorf("The database refused the login: %s", failure.getMessage());
             }
             return switch (attempt.decide(kind, gate.outcomeUnknown())) {
                 case RETRY -> {

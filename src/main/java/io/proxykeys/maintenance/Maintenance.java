@@ -4,6 +4,7 @@ import io.proxykeys.database.CommitGate;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.json.JsonText;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Future;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -23,6 +24,9 @@ public class Maintenance {
 
     /** The {@code source} of maintenance events. */
     public static final String SOURCE = "proxy-keys.maintenance";
+
+    /** Bounds a batch on the server; not waited for. */
+    private static final String PROMISES = "SELECT set_transaction_promises()";
 
     private static final Logger LOG = Logger.getLogger(Maintenance.class);
 
@@ -54,8 +58,11 @@ public class Maintenance {
     }
 
     private Uni<Integer> batch(MaintenanceTask task) {
-        return transactions.run(new CommitGate(), connection -> connection.preparedQuery(task.sql()).execute()
-                .map(rows -> rows.iterator().next().getInteger(0)));
+        return transactions.run(new CommitGate(), connection -> {
+            Future<?> promised = connection.query(PROMISES).execute();
+            Future<Integer> size = connection.preparedQuery(task.sql()).execute().map(rows -> rows.iterator().next().getInteger(0));
+            return promised.compose(set -> size);
+        });
     }
 
     private static JsonText.Value answer(MaintenanceTask task, List<Integer> batches) {

@@ -10,9 +10,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** What follows a failed attempt: every case. */
 class AttemptTest {
 
-    @ParameterizedTest(name = "{0}, repeatable: {1}, outcome unknown: {2}, after {3} lost connections and {4} roll-backs: {5}")
+    @ParameterizedTest(name = "{0}, repeatable: {1}, outcome unknown: {2}, after {3} replaced connections and {4} roll-backs: {5}")
     @CsvSource(textBlock = """
-            # failure,      repeatable, unknown, lost, rolled back, what follows
+            # failure,      repeatable, unknown, replaced, rolled back, what follows
             CONNECTION_LOST,      true,   false,    0,           0, RETRY
             CONNECTION_LOST,      true,    true,    0,           0, RETRY
             CONNECTION_LOST,      true,   false,    0,           3, RETRY
@@ -30,9 +30,16 @@ class AttemptTest {
             ROLLED_BACK,          true,   false,    0,           3, GIVE_UP
             ROLLED_BACK,         false,   false,    0,           3, GIVE_UP
             ROLLED_BACK,          true,    true,    1,           3, OUTCOME_UNKNOWN
-            # Trying again would not help.
-            READ_ONLY,            true,   false,    0,           0, GIVE_UP
+            # Another connection may lead to another server, and knows no statement yet.
+            READ_ONLY,            true,   false,    0,           0, RETRY
+            READ_ONLY,           false,   false,    0,           0, RETRY
+            READ_ONLY,            true,   false,    1,           0, GIVE_UP
             READ_ONLY,            true,    true,    1,           0, OUTCOME_UNKNOWN
+            STALE_STATEMENT,      true,   false,    0,           0, RETRY
+            STALE_STATEMENT,     false,   false,    0,           1, RETRY
+            STALE_STATEMENT,      true,   false,    1,           0, GIVE_UP
+            STALE_STATEMENT,      true,    true,    1,           0, OUTCOME_UNKNOWN
+            # Trying again would not help.
             REFUSED_LOGIN,        true,   false,    0,           0, GIVE_UP
             REFUSED_LOGIN,        true,    true,    1,           0, OUTCOME_UNKNOWN
             UNAVAILABLE,          true,   false,    0,           0, GIVE_UP
@@ -42,8 +49,8 @@ class AttemptTest {
             OTHER,                true,    true,    1,           1, OUTCOME_UNKNOWN
             OTHER,               false,    true,    0,           0, OUTCOME_UNKNOWN
             """)
-    void decides(SqlFailure failure, boolean repeatable, boolean outcomeUnknown, int lost, int rollBacks, Decision decision) {
-        assertEquals(decision, new Attempt(repeatable, lost, rollBacks).decide(failure, outcomeUnknown));
+    void decides(SqlFailure failure, boolean repeatable, boolean outcomeUnknown, int replaced, int rollBacks, Decision decision) {
+        assertEquals(decision, new Attempt(repeatable, replaced, rollBacks).decide(failure, outcomeUnknown));
     }
 
     @Test

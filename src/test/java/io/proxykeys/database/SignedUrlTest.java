@@ -15,7 +15,8 @@ class SignedUrlTest {
     /** AWS, "Authenticating Requests: Using Query Parameters (AWS Signature Version 4)", Amazon S3 API Reference. */
     @Test
     void theExampleOfThePublishedProcedure() {
-        AwsCredentials credentials = new AwsCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", null, "us-east-1");
+        AwsCredentials credentials = new AwsCredentials("AKIAIOSFODNN7EXAMPLE",
+                "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", null, "us-east-1");
 
         String url = new SignedUrl("s3", "examplebucket.s3.amazonaws.com", "/test.txt", Map.of(), "UNSIGNED-PAYLOAD")
                 .sign(credentials, Instant.parse("2013-05-24T00:00:00Z"), Duration.ofSeconds(86_400));

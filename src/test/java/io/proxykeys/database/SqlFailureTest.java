@@ -44,7 +44,7 @@ class SqlFailureTest {
     @ParameterizedTest
     @CsvSource({ "40001,ROLLED_BACK", "40P01,ROLLED_BACK", "40003,UNAVAILABLE",
             "25P03,CONNECTION_LOST", "57P01,CONNECTION_LOST", "57P02,CONNECTION_LOST", "57P05,CONNECTION_LOST",
-            "25006,READ_ONLY", "28P01,REFUSED_LOGIN", "28000,REFUSED_LOGIN",
+            "25006,READ_ONLY", "0A000,STALE_STATEMENT", "26000,STALE_STATEMENT", "28P01,REFUSED_LOGIN", "28000,REFUSED_LOGIN",
             "08006,UNAVAILABLE", "08P01,UNAVAILABLE", "3D000,UNAVAILABLE", "53300,UNAVAILABLE", "55P03,UNAVAILABLE", "57P03,UNAVAILABLE",
             "57014,UNAVAILABLE", "58030,UNAVAILABLE", "'',UNAVAILABLE",
             "23514,OTHER", "42501,OTHER", "25P02,OTHER", "55000,OTHER", "XX000,OTHER" })
@@ -91,7 +91,7 @@ class SqlFailureTest {
 
     @Test
     void theClientsWordWhenNoConnectionBecomesFreeInTime() {
-        Pool pool = pool(new PoolOptions().setMaxSize(1).setConnectionTimeout(50).setConnectionTimeoutUnit(TimeUnit.MILLISECONDS));
+        Pool pool = pool(new PoolOptions().setMaxSize(1).setConnectionTimeout(3).setConnectionTimeoutUnit(TimeUnit.SECONDS));
         get(pool.getConnection());
 
         Throwable late = failure(pool.getConnection());
@@ -139,7 +139,8 @@ class SqlFailureTest {
     }
 
     private static Throwable failure(Future<?> future) {
-        return assertThrows(ExecutionException.class, () -> future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS)).getCause();
+        return assertThrows(ExecutionException.class,
+                () -> future.toCompletionStage().toCompletableFuture().get(10, TimeUnit.SECONDS)).getCause();
     }
 
     private static <T> T get(Future<T> future) {

@@ -200,7 +200,7 @@ public final class WireTap {
             if (dead || fault == Fault.SILENCE) {
                 return true;
             }
-            if (fault == Fault.REFUSE_BEGIN && asks(type, body, "BEGIN")) {
+            if (fault == Fault.REFUSE_BEGIN && asks(type, body, "BEGIN ISOLATION LEVEL READ COMMITTED")) {
                 fault = Fault.NONE;
                 body[0] = '?';
             }

@@ -254,9 +254,9 @@ class DeleteAllTest {
         Api.deleteAll(account).then().statusCode(200);
 
         List<String> statements = Harness.tap().statements();
-        int lock = statements.indexOf("SELECT id FROM account WHERE id = $1 FOR UPDATE");
+        int lock = statements.indexOf("SELECT id FROM lock_account_for_change($1)");
         assertTrue(lock > 0, statements.toString());
-        assertEquals("BEGIN", statements.get(lock - 1));
+        assertEquals("BEGIN ISOLATION LEVEL READ COMMITTED", statements.get(lock - 1));
         assertEquals("COMMIT", statements.get(statements.size() - 1));
     }
 }
