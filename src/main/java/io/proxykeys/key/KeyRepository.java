@@ -24,7 +24,7 @@ public class KeyRepository implements PanacheRepositoryBase<ProxyKey, String> {
             select count(k.id), sum(k.allocated - k.used)
               from Account a
               left join ProxyKey k on k.accountId = a.id
-                   and function('proxy_key_selected' as Boolean, ?2, k.active, k.expiresAt, k.used, function('clock_timestamp' as Instant))
+                   and function('proxy_key_selected' as Boolean, ?2, k.active, k.expiresAt, k.used, instant)
              where a.id = ?1
              group by a.id""";
 

@@ -29,7 +29,12 @@ public final class Api {
     }
 
     public static RequestSpecification with(String token) {
-        return given().urlEncodingEnabled(false).header("Authorization", "Bearer " + token);
+        return withoutToken().header("Authorization", "Bearer " + token);
+    }
+
+    public static RequestSpecification withoutToken() {
+        RequestSpecification request = given().urlEncodingEnabled(false);
+        return SentByTheJdk.isNeeded() ? request.filter(new SentByTheJdk()) : request;
     }
 
     public static Response deleteAll(String account) {

@@ -17,7 +17,6 @@ import io.proxykeys.problem.Problem;
 import io.proxykeys.problem.ProblemException;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.restassured.RestAssured;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import java.lang.reflect.Method;
@@ -55,6 +54,7 @@ class OpenApiTest {
             Map.entry("invalidToken", ALL),
             Map.entry("insufficientScope", ALL),
             Map.entry("malformed", ALL),
+            Map.entry("unknownSelection", EnumSet.of(Route.DELETE_ALL, Route.PREVIEW)),
             Map.entry("bodyTooLarge", WITH_BODY),
             Map.entry("notJson", WITH_BODY),
             Map.entry("invalidField", WITH_BODY),
@@ -152,7 +152,7 @@ class OpenApiTest {
     @Test
     void thePagesOfDevelopmentAreNotServedAnywhereElse() {
         for (String page : List.of("/q/openapi", "/q/swagger-ui", "/q/swagger-ui/", "/openapi.yaml")) {
-            RestAssured.get(page).then().statusCode(404).contentType(Problem.MEDIA_TYPE);
+            Api.withoutToken().get(page).then().statusCode(404).contentType(Problem.MEDIA_TYPE);
         }
     }
 
@@ -255,7 +255,7 @@ class OpenApiTest {
     @ParameterizedTest
     @EnumSource(Route.class)
     void refusedCallersAreAnsweredAsDescribed(Route route) {
-        worded(route, 401, call(route, RestAssured.given()));
+        worded(route, 401, call(route, Api.withoutToken()));
         worded(route, 401, call(route, Api.with("ek-proxy-none")));
         worded(route, 401, call(route, Api.as("nobody-" + UUID.randomUUID())));
         worded(route, 403, call(route, Api.with(Issuer.shared().token(Accounts.open("1"), "openid"))));
