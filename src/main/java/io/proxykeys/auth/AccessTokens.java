@@ -51,7 +51,7 @@ public class AccessTokens {
                         if (renewed) {
                             return verified(token);
                         }
-                        throw (NotOurKey) stranger;
+                        throw stranger;
                     }))
                     .onFailure(NotOurKey.class).transform(stranger -> new InvalidToken(stranger.getMessage()))
                     .map(verified -> caller(verified, scopePrefix + scope));

@@ -82,7 +82,7 @@ record TokenRules(String issuer, Set<String> audiences, Set<String> clientIds, S
     /** A token without audience, as of Cognito, is for us if it was issued to a client of ours. */
     private Error checkClient(JwtContext context) {
         JwtClaims claims = context.getJwtClaims();
-        if (claims.hasAudience() || claims.getClaimValue("client_id") instanceof String client && clientIds.contains(client)) {
+        if (claims.hasAudience() || (claims.getClaimValue("client_id") instanceof String client && clientIds.contains(client))) {
             return null;
         }
         return new Error(OUR_RULE, "no audience (aud), and not issued to a known client (client_id)");
