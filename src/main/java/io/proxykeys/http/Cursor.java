@@ -7,7 +7,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 
 /**
- * Where a page of a list ends: the next one begins after it, whatever was created or deleted meanwhile.
+ * Where a page of a list ends: the next one begins after it, whatever is created or deleted between the two.
  *
  * @param micros time of the last row, in microseconds since 1970
  * @param id of the last row, to tell it from others of the same time
@@ -22,7 +22,12 @@ public record Cursor(long micros, String id) {
 
     private static final String PARAMETER = "page=";
 
-    /** @param time of the last row, from the years 1 to 9999 */
+    /**
+     * The cursor after a row.
+     *
+     * @param time of the row, from the years 1 to 9999
+     * @param id of the row
+     */
     public static Cursor of(Instant time, String id) {
         return new Cursor(time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000, id);
     }
@@ -59,7 +64,7 @@ public record Cursor(long micros, String id) {
                 }
             }
         } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-            // said below
+            // refused below
         }
         throw ProblemException.malformed("The query must be that of a Link header of this API.");
     }

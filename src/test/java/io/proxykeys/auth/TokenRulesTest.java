@@ -322,7 +322,7 @@ class TokenRulesTest {
     /** Variables separated by semicolons, and the issuer of {@link Tokens#claims}. */
     private static Map<String, String> settings(String variables) {
         Map<String, String> settings = new LinkedHashMap<>(Map.of("MP_JWT_VERIFY_ISSUER", Issuer.NAME));
-        for (String variable : variables.split(";")) {
+        for (String variable : variables.split(";", -1)) {
             settings.put(variable.split("=", 2)[0], variable.split("=", 2)[1]);
         }
         return settings;
