@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a deployment has to say; {@code StartIT} shows it on the native function. */
+/** The check of the settings before the start; {@code StartIT} shows it on the native function. */
 class SettingsTest {
 
     private static final String PREFIX = "proxy-keys: cannot start: ";

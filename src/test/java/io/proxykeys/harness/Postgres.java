@@ -11,10 +11,12 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
 
 /**
@@ -195,7 +197,7 @@ public final class Postgres {
         }
     }
 
-    /** Waits until a statement of this role waits for somebody else's lock. */
+    /** Waits until a statement of this role waits for the lock of another transaction. */
     public void awaitWaitingForALock(String role) {
         await("no statement of " + role + " waits for a lock", """
                 SELECT count(*) > 0 FROM pg_stat_activity WHERE usename = ? AND wait_event_type = 'Lock'""", role);
@@ -203,17 +205,8 @@ public final class Postgres {
 
     /** Waits up to 10 seconds for a query to say yes. */
     public void await(String otherwise, String condition, Object... parameters) {
-        for (int i = 0; i < 1_000; i++) {
-            if (one(Boolean.class, condition, parameters)) {
-                return;
-            }
-            try {
-                Thread.sleep(10);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        throw new AssertionError(otherwise);
+        Awaitility.await(otherwise).atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(10))
+                .until(() -> one(Boolean.class, condition, parameters));
     }
 
     /** Every row as one text, in order: equal texts are equal tables, byte for byte. */

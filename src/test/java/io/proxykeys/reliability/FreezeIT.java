@@ -118,7 +118,7 @@ class FreezeIT {
         }
     }
 
-    /** A connection that was not used for 5 s is asked for a sign of life, which is waited for for 1 s. */
+    /** A connection that was not used for 5 s is checked first, and the check is waited for for 1 s. */
     @Test
     void oneThatDiedWithoutAWordCostsThreeSecondsAtMost() throws Exception {
         int rounds = 5;
@@ -128,7 +128,7 @@ class FreezeIT {
             List<String> accounts = copies.stream().map(copy -> accountWithFiveKeys()).toList();
             copies.forEach(copy -> copy.function.freeze());
             copies.forEach(copy -> copy.tap.silenceConnections());
-            Thread.sleep(5_100);
+            Thread.sleep(5_100); // the clock of a frozen process: until then a connection is taken to be alive
             copies.forEach(copy -> copy.function.thaw());
             long start = System.nanoTime();
 
@@ -142,7 +142,7 @@ class FreezeIT {
         }
     }
 
-    /** Then the time-out of statements has to pass before silence means anything. */
+    /** Then the timeout of statements has to pass before silence means anything. */
     @Test
     void oneThatDiedWithoutAWordJustNowCostsTwentySecondsAtMost() {
         Copy copy = copies.get(0).warm();
