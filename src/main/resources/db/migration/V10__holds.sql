@@ -206,7 +206,7 @@ begin
 end
 $$;
 
-comment on function release_holds(uuid[]) is 'Settles holds at 0, in one go, but those that somebody is busy with. For release_expired_holds.';
+comment on function release_holds(uuid[]) is 'Settles holds at 0, in one go, but those that another transaction has locked. For release_expired_holds.';
 
 create function release_expired_holds() returns int
     language plpgsql security definer as
@@ -234,7 +234,7 @@ begin
         begin
             released := released + release_holds(batch);
         exception when others then
-            -- One of them cannot be released. Each by itself, so that it does not stop the others.
+            -- One of them cannot be released. Each in a block of its own, so that it does not stop the others.
             foreach one in array batch loop
                 begin
                     released := released + release_holds(array[one]);

@@ -9,7 +9,7 @@ import java.time.Instant;
 import org.hibernate.annotations.Immutable;
 
 /**
- * Who owns proxy keys and the credits they were cut from: a row of {@code account}.
+ * Owns proxy keys, and the balance that their credits come from: a row of {@code account}.
  *
  * <p>Read with it, never written: balances change in the database functions only ({@code db/migration}), which
  * serialise deletions, toggles and creations by locking this row.

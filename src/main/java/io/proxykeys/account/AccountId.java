@@ -12,7 +12,7 @@ public final class AccountId {
 
     /**
      * One to 255 characters, none of them a control character. Half of a surrogate pair is no character: written as UTF-8 it
-     * would become a question mark, and the id somebody else's.
+     * would become a question mark, and the id another account's.
      */
     public static boolean isValid(String text) {
         return !text.isEmpty() && text.codePointCount(0, text.length()) <= MAX

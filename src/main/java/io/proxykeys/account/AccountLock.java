@@ -19,9 +19,9 @@ public final class AccountLock {
     private static final String LOCK = "SELECT id FROM lock_account_for_change($1)";
 
     /**
-     * Stands in the next statement for a parameter it cannot do its work without: null unless the lock is held, which gives a
-     * transaction its number. If BEGIN is refused, what was sent after it is no transaction: the lock is gone as soon as it is
-     * taken, and the next statement must not do anything by itself.
+     * A required parameter of the second statement: null unless this transaction holds the lock, which is what gives a transaction
+     * its number. If BEGIN is refused, the statements sent after it are transactions of their own: the lock is released as soon as it
+     * is taken, and without this null the second statement would change rows without the lock.
      *
      * @param parameter with its type, such as {@code $1::uuid}
      */

@@ -1,6 +1,6 @@
 package io.proxykeys.account;
 
-/** There is no such account: a token or an alert that names one is as good as none. */
+/** There is no such account. The token or alert that names it is treated as invalid. */
 public final class UnknownAccount extends RuntimeException {
 
     public UnknownAccount() {

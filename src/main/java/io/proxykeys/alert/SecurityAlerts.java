@@ -68,7 +68,7 @@ public class SecurityAlerts {
         };
     }
 
-    /** For whoever reads the failure queue. */
+    /** The message that a person reads in the failure queue. */
     private static String explain(Throwable failure, RevocationRequest request) {
         return failure instanceof OutcomeUnknown ? AlertFailed.outcomeUnknown(request.id())
                 : "it was not carried out: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage());

@@ -43,7 +43,7 @@ class ConfiguredKeySource implements KeySource {
         Uni<String> document = location.isRemote()
                 ? Uni.createFrom().completionStage(() -> download().toCompletionStage())
                 : Uni.createFrom().completionStage(() -> vertx.executeBlocking(location::read).toCompletionStage());
-        return document.ifNoItem().after(TIME_OUT).fail();
+        return document.ifNoItem().after(TIMEOUT).fail();
     }
 
     @Override
@@ -58,7 +58,7 @@ class ConfiguredKeySource implements KeySource {
         RequestOptions request = new RequestOptions()
                 .setMethod(HttpMethod.GET)
                 .setAbsoluteURI(location.toString())
-                .setTimeout(TIME_OUT.toMillis())
+                .setTimeout(TIMEOUT.toMillis())
                 .setFollowRedirects(false)
                 .putHeader("Accept", "application/jwk-set+json, application/json, */*")
                 // Some providers and their firewalls refuse a request that does not say who asks.

@@ -74,7 +74,7 @@ public final class KeyLocation {
      * Reads a document that is not remote.
      *
      * @throws NoSuchFileException if there is no such file now
-     * @throws IllegalArgumentException if there is no such class path resource, which no time can change
+     * @throws IllegalArgumentException if there is no such class path resource, and there never will be
      */
     public String read() throws IOException {
         if (scheme.equals("file")) {

@@ -7,8 +7,8 @@ import java.time.Duration;
 public interface KeySource {
 
     /** How long an answer may take. */
-    Duration TIME_OUT = Duration.ofSeconds(2);
+    Duration TIMEOUT = Duration.ofSeconds(2);
 
-    /** The key document ({@link KeySet#parse}) as it is now; fails within {@link #TIME_OUT} if it cannot be had. */
+    /** The key document ({@link KeySet#parse}) as it is now; fails within {@link #TIMEOUT} if it cannot be fetched. */
     Uni<String> document();
 }

@@ -25,7 +25,7 @@ import javax.net.ssl.SSLException;
  */
 enum SqlFailure {
 
-    /** Serialization failure, deadlock: the server rolled back for the sake of another transaction. */
+    /** Serialization failure, deadlock: the server rolled back because of another transaction. */
     ROLLED_BACK("40001", "40P01"),
 
     /**

@@ -20,8 +20,8 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
- * Every {@link Endpoint}, behind one door: nobody is let through but the bearer of a valid access token with the scope of the
- * route. What an endpoint does not have to ask for, it cannot forget. Made at start-up, which fails if a route has none.
+ * Finds the {@link Endpoint} of a request, and lets only the bearer of a valid access token with the scope of the route reach it.
+ * Endpoints never check tokens themselves, so none can forget to. Made at start-up, which fails if a route has no endpoint.
  */
 @Startup
 @Singleton

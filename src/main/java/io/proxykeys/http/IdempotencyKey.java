@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  */
 public final class IdempotencyKey {
 
-    /** 1 to 255 visible ASCII characters without the comma, which the gateway joins repeated headers with. */
+    /** 1 to 255 visible ASCII characters without the comma, because the gateway joins repeated headers with commas. */
     private static final Pattern VALID = Pattern.compile("[!-+\\--~]{1,255}");
 
     private IdempotencyKey() {

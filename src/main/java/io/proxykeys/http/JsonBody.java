@@ -110,7 +110,7 @@ public final class JsonBody {
                 node = JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
             }
         } catch (JsonProcessingException | CharacterCodingException e) {
-            // said below
+            // refused below
         }
         if (node == null || !node.isObject()) {
             throw ProblemException.malformed("The body must be a JSON object, such as {\"proxy_key\":\"ek-proxy-…\"}. Nothing was changed.");

@@ -38,7 +38,8 @@ import org.jboss.logging.Logger;
  * token, body and database.
  *
  * <p>An event without any {@code requestContext} is a security alert, {@linkplain Maintenance maintenance}, or an error: nothing
- * that comes through the gateway is ever treated as one of these. Any other event is a function error, so that Lambda retries it and hands it on.
+ * that comes through the gateway is ever treated as one of these. Any other event is a function error, so that Lambda retries it and
+ * hands it on.
  *
  * <p>Every event is answered before the invocation's deadline ({@link PollingThread}). Nothing escapes but exceptions: an
  * {@code Error} would end the thread that polls for events, and the function would hang until its timeout.

@@ -11,7 +11,7 @@ import java.util.UUID;
  * @param type a stable name of the kind of problem; not meant to be fetched
  * @param title the kind of problem, for people
  * @param status the HTTP status code
- * @param detail what is wrong with this request and what to do; public text, nothing of the inside
+ * @param detail what is wrong with this request and what to do; public text, without internals
  * @param revocationId the receipt to look for when the outcome is unknown; else {@code null} and not written
  */
 public record Problem(String type, String title, int status, String detail, UUID revocationId) {

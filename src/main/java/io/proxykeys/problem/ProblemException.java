@@ -66,7 +66,7 @@ public final class ProblemException extends RuntimeException {
                 + " Nothing was deleted.");
     }
 
-    /** 413: the body is larger than any that could be meant. */
+    /** 413: the body is larger than any valid one. */
     public static ProblemException bodyTooLarge(int limit) {
         return new ProblemException(413, "body-too-large", "Body too large", "The body must have at most " + limit + " bytes.");
     }
@@ -81,7 +81,7 @@ public final class ProblemException extends RuntimeException {
         return new ProblemException(422, "invalid-field", "Invalid field", detail);
     }
 
-    /** 403: the key belongs to somebody else. */
+    /** 403: the key belongs to another account. */
     public static ProblemException foreignKey() {
         return new ProblemException(403, "foreign-key", "Not your proxy key", "This proxy key belongs to another account.");
     }
@@ -123,10 +123,10 @@ public final class ProblemException extends RuntimeException {
                 .with("RateLimit", '"' + policy + "\";r=0;t=" + seconds);
     }
 
-    /** 503: the request could not be served at the moment, and nothing was changed. */
+    /** 503: the request could not be served now, and nothing was changed. */
     public static ProblemException unavailable(Throwable cause) {
         return new ProblemException(new Problem(TYPE + "unavailable", "Temporarily unavailable", 503,
-                "The service cannot be used at the moment. Nothing was changed; try again.", null), cause)
+                "The service cannot be used now. Nothing was changed; try again.", null), cause)
                 .with("Retry-After", "2");
     }
 

@@ -6,8 +6,8 @@ import jakarta.inject.Singleton;
 import org.jboss.logging.Logger;
 
 /**
- * One line for each revocation, ending in a JSON object: CloudWatch Logs Insights finds the fields of the first JSON
- * fragment of a line by itself
+ * One line for each revocation, ending in a JSON object: CloudWatch Logs Insights discovers the fields of the first JSON
+ * fragment of a line automatically
  * (<a href="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html">AWS</a>).
  * JSON also keeps a value that was chosen by a caller from starting a line of its own.
  */
