@@ -115,7 +115,7 @@ class ReleasedStatementsTest {
         assertEquals(List.of("5|174.500000"), rows("preview", quoted(account), "'all'"));
         assertEquals(List.of("1|40.000000"), rows("preview", quoted(account), "'expired'"));
         assertEquals(List.of(), rows("preview", "'nobody'", "'all'"));
-        assertEquals(ids, rows("list", quoted(account), "0", "''", "1000").stream().map(row -> row.split("\\|")[1]).toList());
+        assertEquals(ids, rows("list", quoted(account), "0", "''", "1000").stream().map(row -> row.split("\\|", -1)[1]).toList());
         assertEquals(List.of("5"), rows("count keys", quoted(account)));
         assertEquals(List.of(account), rows("account", quoted(account)));
         function.rollback();
@@ -126,7 +126,7 @@ class ReleasedStatementsTest {
         assertTrue(listed.matches(receipt + "\\|\\d+\\|request\\|all\\|client\\|null\\|5\\|0\\|174.500000\\|174.500000\\|\\d+"), listed);
         assertEquals(List.of(listed), rows("receipt", quoted(account), quoted(receipt)));
         assertEquals(List.of("1"), rows("count receipts", quoted(account)));
-        assertEquals(ids, rows("receipt keys", quoted(receipt), "0", "''", "1000").stream().map(row -> row.split("\\|")[1]).toList());
+        assertEquals(ids, rows("receipt keys", quoted(receipt), "0", "''", "1000").stream().map(row -> row.split("\\|", -1)[1]).toList());
     }
 
     @Test
