@@ -22,14 +22,16 @@
 -- account by the foreign key.
 
 create table credit_hold (
-    id            uuid           not null primary key,
-    account_id    text           not null,
-    key_id        text           not null,
-    amount        numeric(20, 6) not null,
-    expires_at    timestamptz    not null,
-    settled       numeric(20, 6),
-    settled_at    timestamptz,
-    revocation_id uuid,
+    id             uuid           not null primary key,
+    account_id     text           not null,
+    key_id         text           not null,
+    amount         numeric(20, 6) not null,
+    expires_at     timestamptz    not null,
+    settled        numeric(20, 6),
+    settled_at     timestamptz,
+    -- For the deletion of the key.
+    key_created_at timestamptz,
+    revocation_id  uuid,
     constraint credit_hold_amount check (amount > 0 and amount <> 'NaN'),
     constraint credit_hold_settled_within_amount check (settled >= 0 and settled <= amount),
     constraint credit_hold_settled_at_a_time check ((settled is null) = (settled_at is null)),
@@ -47,18 +49,30 @@ comment on table credit_hold is 'Credits set aside for a call in flight. Refers 
 comment on column credit_hold.amount is 'The most that the call can cost. Part of the key''s used until it is settled.';
 comment on column credit_hold.expires_at is 'From then on release_expired_holds may settle it at 0. Until it does, the hold counts.';
 comment on column credit_hold.settled is 'What the call cost; the rest was given back. Null: not settled yet.';
+comment on column credit_hold.key_created_at is 'With it the key''s row in its receipt is found by the index, also among a million.';
 comment on column credit_hold.revocation_id is 'The receipt of the key''s deletion, if that found the hold open.';
 
-alter table revocation add column credits_settled_later numeric(26, 6) not null default 0;
-alter table revocation add constraint revocation_settled_later
-    check (credits_settled_later >= 0 and credits_settled_later <> 'NaN') not valid;
+-- Both are locked for a moment only: no row is read. While this waits for a long transaction, every other statement waits behind
+-- it; so it gives up after 3 s, and is then applied again. V11 looks at the rows that are there.
+do
+$$
+begin
+    perform set_config('lock_timeout', '3s', true);
+
+    alter table revocation
+        add column credits_settled_later numeric(26, 6) not null default 0;
+    alter table revocation
+        add constraint revocation_settled_later check (credits_settled_later >= 0 and credits_settled_later <> 'NaN') not valid;
+
+    alter table revoked_key
+        add column held numeric(20, 6) not null default 0;
+    alter table revoked_key
+        add constraint revoked_key_held_within_used check (held >= 0 and held <= used) not valid;
+end
+$$;
 
 comment on column revocation.credits_settled_later is
     'What came back to the balance after the deletion: the unused parts of calls that were in flight. Not in credits_returned.';
-
-alter table revoked_key add column held numeric(20, 6) not null default 0;
-alter table revoked_key add constraint revoked_key_held_within_used check (held >= 0 and held <= used) not valid;
-
 comment on column revoked_key.held is 'The part of used that was on hold for calls in flight when the key was deleted.';
 
 create function hold_credits(secret_hash bytea, amount numeric, seconds int)
@@ -74,8 +88,8 @@ begin
     -- The same rules, codes and lock as a spend: from here on the key cannot go until we commit.
     remaining := spend_credits(secret_hash, amount);
     hold_id := gen_random_uuid();
-    insert into credit_hold (id, account_id, key_id, amount, expires_at)
-    select hold_id, k.account_id, k.id, amount, clock_timestamp() + seconds * interval '1 second'
+    insert into credit_hold (id, account_id, key_id, amount, expires_at, key_created_at)
+    select hold_id, k.account_id, k.id, amount, clock_timestamp() + seconds * interval '1 second', k.created_at
       from proxy_key k where k.secret_hash = hold_credits.secret_hash;
     return next;
 end
@@ -297,3 +311,7 @@ begin
     end loop;
 end
 $$;
+
+-- Functions may be executed by everybody unless that is taken back; ../roles.sql, which runs later, grants them.
+revoke execute on function hold_credits(bytea, numeric, int), settle_hold(uuid, numeric), release_holds(uuid[]),
+    release_expired_holds(), purge_receipts() from public;

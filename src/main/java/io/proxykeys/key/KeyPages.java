@@ -23,10 +23,10 @@ public class KeyPages {
     }
 
     /** Where the keys come from: a query of a repository. */
-    public interface Keys {
+    public interface Keys<K extends Placed> {
 
         /** The next keys after a place, in order, and no more than {@code most}. */
-        Uni<List<ListedKey>> after(Cursor place, int most);
+        Uni<List<K>> after(Cursor place, int most);
     }
 
     /**
@@ -39,14 +39,14 @@ public class KeyPages {
     }
 
     /** Up to 15,000 keys that come after a place; fewer if they would be longer than an answer may be. */
-    public Uni<KeyPage> read(Keys keys, Cursor from) {
+    public <K extends Placed> Uni<KeyPage> read(Keys<K> keys, Cursor from) {
         return fill(new JsonPage(MAX_KEYS), keys, from);
     }
 
-    private Uni<KeyPage> fill(JsonPage page, Keys keys, Cursor from) {
+    private <K extends Placed> Uni<KeyPage> fill(JsonPage page, Keys<K> keys, Cursor from) {
         return transactions.read(() -> keys.after(from, CHUNK)).chain(chunk -> {
             Cursor last = from;
-            for (ListedKey key : chunk) {
+            for (K key : chunk) {
                 if (!page.add(key)) {
                     return Uni.createFrom().item(new KeyPage(page.json(), last));
                 }

@@ -2,7 +2,6 @@ package io.proxykeys.key;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.proxykeys.http.Cursor;
-import io.proxykeys.json.JsonText;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -10,7 +9,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A key as its owner sees it, live or deleted. The components are named like the members of {@link KeySettings}, from which they are
+ * A key as its owner sees it. The components are named like the members of {@link KeySettings}, from which they are
  * read; the JSON members as clients of this API family read them ("ammount" included).
  *
  * @param name at most 25 characters; may be {@code null}
@@ -35,11 +34,11 @@ public record ListedKey(
         List<String> modelWhitelist,
         List<String> ipWhitelist,
         Instant createdAt,
-        Instant lastUsed) implements JsonText.Value {
+        Instant lastUsed) implements Placed {
 
     private static final long NEVER = -1;
 
-    /** Its place in the order of creation, then id. */
+    @Override
     public Cursor place() {
         return Cursor.of(createdAt, id);
     }

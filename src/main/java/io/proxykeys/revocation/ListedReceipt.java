@@ -23,6 +23,7 @@ import java.util.UUID;
  * @param keysSpared an alert: how many keys were newer than what was detected, and stayed
  * @param creditsReturned what they had left; six decimals
  * @param balanceAfter the balance after it; six decimals
+ * @param creditsSettledLater what came back since, from calls that were in flight; six decimals
  */
 @RegisterForReflection // made by Hibernate, from a row
 public record ListedReceipt(
@@ -35,7 +36,8 @@ public record ListedReceipt(
         int keysDeleted,
         int keysSpared,
         BigDecimal creditsReturned,
-        BigDecimal balanceAfter) implements JsonText.Value {
+        BigDecimal balanceAfter,
+        BigDecimal creditsSettledLater) implements JsonText.Value {
 
     /** Its place in the order of time, newest first. */
     public Cursor place() {
@@ -63,5 +65,6 @@ public record ListedReceipt(
         json.writeNumberField("keys_spared", keysSpared);
         json.writeNumberField("credits_returned", creditsReturned);
         json.writeNumberField("balance", balanceAfter);
+        json.writeNumberField("credits_settled_later", creditsSettledLater);
     }
 }

@@ -1,7 +1,6 @@
 package io.proxykeys.revocation;
 
 import io.proxykeys.http.Cursor;
-import io.proxykeys.key.ListedKey;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
@@ -51,7 +50,7 @@ public class ReceiptRepository implements PanacheRepositoryBase<Revocation, UUID
      *
      * @param most how many at most
      */
-    public Uni<List<ListedKey>> keysAfter(UUID revocation, Cursor place, int most) {
-        return find(KEYS_AFTER, revocation, place.time(), place.id()).page(0, most).project(ListedKey.class).list();
+    public Uni<List<ListedRevokedKey>> keysAfter(UUID revocation, Cursor place, int most) {
+        return find(KEYS_AFTER, revocation, place.time(), place.id()).page(0, most).project(ListedRevokedKey.class).list();
     }
 }

@@ -65,4 +65,8 @@ public class Revocation {
 
     @Column(name = "revoked_at", nullable = false)
     public Instant revokedAt;
+
+    /** What came back to the balance after the deletion, from holds that were settled later. */
+    @Column(name = "credits_settled_later", nullable = false, precision = 26, scale = 6)
+    public BigDecimal creditsSettledLater;
 }

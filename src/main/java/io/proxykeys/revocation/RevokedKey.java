@@ -5,6 +5,7 @@ import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.IdClass;
 import jakarta.persistence.Table;
+import java.math.BigDecimal;
 import java.util.UUID;
 import org.hibernate.annotations.Immutable;
 
@@ -29,4 +30,8 @@ public class RevokedKey extends KeySettings {
     @jakarta.persistence.Id
     @Column(name = "id", columnDefinition = "text")
     public String id;
+
+    /** What of {@link #used} was on hold when the key was deleted. */
+    @Column(name = "held", nullable = false, precision = 20, scale = 6)
+    public BigDecimal held;
 }

@@ -38,7 +38,8 @@ final class Deletion {
     static UUID delete(Connection function, String account) throws SQLException {
         UUID receipt = UUID.randomUUID();
         Postgres.execute(function, """
-                SELECT revoke_proxy_keys(?, ?, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)""", receipt, account);
+                SELECT carry_out_revocation(?, ?, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 'delete-all', 0, 1)""",
+                receipt, account);
         return receipt;
     }
 }

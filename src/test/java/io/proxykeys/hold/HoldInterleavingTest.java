@@ -34,7 +34,7 @@ class HoldInterleavingTest {
             CompletableFuture<UUID> deletion = inParallel(() -> Deletion.ofAll(account));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             gateway.commit();
-            deletion.get(20, SECONDS);
+            assertOnHold("4.000000", deletion.get(20, SECONDS));
         }
         assertEquals(new BigDecimal("96.000000"), Accounts.balance(account));
         assertEquals(new BigDecimal("1.000000"), Accounts.settle(hold, "3"));
@@ -111,7 +111,8 @@ class HoldInterleavingTest {
             CompletableFuture<UUID> deletion = inParallel(() -> Deletion.ofAll(account));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             gateway.commit();
-            deletion.get(20, SECONDS);
+            // Summed in the deleting statement, it would still be on hold.
+            assertOnHold("0.000000", deletion.get(20, SECONDS));
         }
         assertEquals(new BigDecimal("99.000000"), Accounts.balance(account));
     }
@@ -265,6 +266,10 @@ class HoldInterleavingTest {
         assertEquals(new BigDecimal("100.000000"), Accounts.total(account));
         assertEquals(new BigDecimal("3.000000"), Accounts.settle(hold, "1"));
         assertEquals(new BigDecimal("99.000000"), Accounts.balance(account));
+    }
+
+    private void assertOnHold(String amount, UUID receipt) {
+        assertEquals(amount, database.one(String.class, "SELECT held::text FROM revoked_key WHERE revocation_id = ?", receipt));
     }
 
     private interface Work<T> {

@@ -76,6 +76,44 @@ class HoldTest {
                 "a receipt says what the deletion returned, whatever is settled later");
     }
 
+    @Test
+    void aReceiptSaysWhatWasOnHoldForEachKeyAndWhatCameBackSince() {
+        Accounts.createKey(account, "one", "10");
+        Accounts.createKey(account, "two", "10");
+        UUID first = Accounts.hold(account, "one", "4");
+        UUID second = Accounts.hold(account, "one", "2");
+        Accounts.spend(account, "one", "1");
+        Accounts.settle(Accounts.hold(account, "one", "1"), "1");
+        Accounts.hold(account, "two", "3");
+
+        UUID receipt = Deletion.ofAll(account);
+
+        assertEquals(List.of("one|8.000000|6.000000|", "two|3.000000|3.000000|"),
+                database.rows("SELECT name, used, held FROM revoked_key WHERE revocation_id = ? ORDER BY name", receipt));
+        Accounts.settle(first, "1");
+        Accounts.settle(first, "1");
+        Accounts.settle(second, "2");
+        Accounts.expireHolds(account);
+        Releases.untilNothingIsLeft();
+        assertEquals(List.of("6.000000|9.000000|"),
+                database.rows("SELECT credits_settled_later, balance_after - 80 FROM revocation WHERE id = ?", receipt));
+        assertEquals(new BigDecimal("95.000000"), Accounts.balance(account));
+    }
+
+    @Test
+    void aLaterReceiptSaysNothingOfTheHoldsOfAnEarlierOne() {
+        Accounts.createKey(account, "one", "10");
+        UUID hold = Accounts.hold(account, "one", "4");
+        UUID earlier = Deletion.ofAll(account);
+        Accounts.createKey(account, "two", "10");
+        UUID later = Deletion.ofAll(account);
+
+        Accounts.settle(hold, "1");
+
+        assertEquals(List.of("3.000000|"), database.rows("SELECT credits_settled_later FROM revocation WHERE id = ?", earlier));
+        assertEquals(List.of("0.000000|"), database.rows("SELECT credits_settled_later FROM revocation WHERE id = ?", later));
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = { false, true })
     void settlingAgainAtTheSameCostReturnsTheSameAndChangesNothing(boolean deleted) {

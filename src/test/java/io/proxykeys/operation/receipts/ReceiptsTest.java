@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
@@ -17,11 +18,13 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.jose4j.jws.AlgorithmIdentifiers;
 import org.jose4j.jwt.JwtClaims;
 import org.junit.jupiter.api.Test;
@@ -48,7 +51,7 @@ class ReceiptsTest {
         assertEquals(List.of(all.get("revocation_id").textValue(), one), list.findValuesAsText("revocation_id"));
         assertEquals("{\"revocation_id\":" + all.get("revocation_id") + ",\"revoked_at\":" + all.get("revoked_at")
                 + ",\"trigger\":\"request\",\"operation\":\"all\",\"requested_by\":\"test-client\",\"reason\":null,\"deleted\":4,\"keys_spared\":0,"
-                + "\"credits_returned\":124.500000,\"balance\":174.500000}", list.get(0).toString());
+                + "\"credits_returned\":124.500000,\"balance\":174.500000,\"credits_settled_later\":0.000000}", list.get(0).toString());
         assertNull(response.header("Link"));
         assertEquals("[]", Api.receipts(Accounts.open("1"), "").then().statusCode(200).extract().asString());
         Api.receipts("nobody", "").then().statusCode(401);
@@ -66,14 +69,14 @@ class ReceiptsTest {
                 .extract().response());
 
         assertEquals(all.get("revocation_id"), receipt.get("revocation_id"));
-        assertEquals(keys, receipt.get("keys"));
+        assertEquals(withNothingOnHold(keys), receipt.get("keys"));
     }
 
     @Test
     void oddValuesBreakNeitherDeletionNorReceipt() {
         String account = Accounts.open("10");
         Accounts.createOddKeys(account);
-        JsonNode keys = Api.json(Api.list(account));
+        JsonNode keys = withNothingOnHold(Api.json(Api.list(account)));
 
         JsonNode one = Api.json(Api.remove(account, "odd-" + account));
         JsonNode other = Api.json(Api.deleteAll(account));
@@ -82,6 +85,30 @@ class ReceiptsTest {
         assertEquals(1, other.get("deleted").intValue(), other.toString());
         assertEquals(keys.get(0), keysOf(account, one).get(0));
         assertEquals(keys.get(1), keysOf(account, other).get(0));
+    }
+
+    @Test
+    void aReceiptSaysWhatWasOnHoldAndWhatCameBackLater() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        UUID one = Accounts.hold(account, "partly used", "4");
+        UUID two = Accounts.hold(account, "partly used", "0.5");
+        Accounts.hold(account, "unused", "50");
+        Accounts.settle(Accounts.hold(account, "partly used", "1"), "0.25");
+        String id = Api.json(Api.deleteAll(account)).get("revocation_id").textValue();
+        JsonNode before = Api.json(Api.receipts(account, "?id=" + id));
+        Accounts.settle(one, "1.5");
+        Accounts.settle(two, "0.5");
+        JsonNode receipt = Api.json(Api.receipts(account, "?id=" + id));
+
+        assertEquals(List.of("4.500000", "50.000000", "0.000000", "0.000000", "0.000000"), receipt.get("keys").findValuesAsText("held_ammount"));
+        assertEquals("50.250000", receipt.get("keys").get(0).get("used_ammount").asText());
+        assertEquals("119.750000", receipt.get("credits_returned").asText());
+        assertEquals("0.000000", before.get("credits_settled_later").asText());
+        assertEquals("2.500000", receipt.get("credits_settled_later").asText());
+        assertEquals("2.500000", Api.json(Api.receipts(account, "")).get(0).get("credits_settled_later").asText());
+        assertEquals(before.get("balance"), receipt.get("balance"), "the balance right after the deletion");
+        assertEquals(new BigDecimal("122.250000"), Accounts.balance(account));
     }
 
     @Test
@@ -176,6 +203,12 @@ class ReceiptsTest {
         Harness.tap().reset();
         Api.receipts(account, "?id=" + id).then().statusCode(200);
         assertEquals(2, Harness.tap().roundTrips(), "the receipt, its keys");
+    }
+
+    /** A list of keys as a receipt has them. */
+    private static JsonNode withNothingOnHold(JsonNode keys) {
+        keys.forEach(key -> ((ObjectNode) key).put("held_ammount", new BigDecimal("0.000000")));
+        return keys;
     }
 
     private static JsonNode keysOf(String account, JsonNode answer) {

@@ -1,0 +1,47 @@
+package io.proxykeys.revocation;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import io.proxykeys.http.Cursor;
+import io.proxykeys.key.ListedKey;
+import io.proxykeys.key.Placed;
+import io.quarkus.runtime.annotations.RegisterForReflection;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A deleted key as a receipt lists it: a {@link ListedKey} as it was, with one member more. The components are named like the members of
+ * {@link RevokedKey}, from which they are read.
+ *
+ * @param held what of {@code used} was on hold when the key was deleted; six decimals
+ */
+@RegisterForReflection // made by Hibernate, from a row
+public record ListedRevokedKey(
+        String name,
+        String id,
+        Instant expiresAt,
+        BigDecimal allocated,
+        BigDecimal used,
+        boolean active,
+        List<String> modelWhitelist,
+        List<String> ipWhitelist,
+        Instant createdAt,
+        Instant lastUsed,
+        BigDecimal held) implements Placed {
+
+    @Override
+    public Cursor place() {
+        return key().place();
+    }
+
+    @Override
+    public void members(JsonGenerator json) throws IOException {
+        key().members(json);
+        json.writeNumberField("held_ammount", held);
+    }
+
+    private ListedKey key() {
+        return new ListedKey(name, id, expiresAt, allocated, used, active, modelWhitelist, ipWhitelist, createdAt, lastUsed);
+    }
+}
