@@ -13,6 +13,10 @@ sealed interface Answer {
     record Toggled() implements Answer {
     }
 
+    /** Some of the holds that were not settled in time are settled at 0 now, and none is left that was not busy. */
+    record Released() implements Answer {
+    }
+
     /** Nothing was changed, and a repeat would not help: there is no such key. */
     record Refused() implements Answer {
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 
 /** Compares what the database says of accounts that nobody uses any more with itself, and with what their clients saw. */
 final class Audit {
@@ -24,12 +25,27 @@ final class Audit {
               FROM revoked_key k JOIN revocation r ON r.id = k.revocation_id
              WHERE r.account_id = ANY (?)""";
 
+    /** Every hold there ever was, and whether it was open when its key went; that of a key that lives always is. */
+    private static final String EVERY_HOLD = """
+            SELECT h.*, k.gone_at, h.settled IS NULL OR h.settled_at > k.gone_at AS open_at_end
+              FROM credit_hold h LEFT JOIN every_key k ON k.id = h.key_id
+             WHERE h.account_id = ANY (?)""";
+
     private final Connection connection;
     private final Ledger ledger;
     private final Map<String, Key> keys;
     private final List<String> violations = new ArrayList<>();
 
-    private record Key(String gone, BigDecimal used) {
+    /**
+     * @param used as it was in the end
+     * @param onHold what of that was on hold
+     * @param settled what its calls cost whose holds were settled before
+     */
+    private record Key(String gone, BigDecimal used, BigDecimal onHold, BigDecimal settled) {
+
+        BigDecimal spent() {
+            return used.subtract(onHold).subtract(settled);
+        }
     }
 
     private Audit(Connection connection, Ledger ledger) throws SQLException {
@@ -43,6 +59,7 @@ final class Audit {
         Audit audit = new Audit(connection, ledger);
         audit.violations.addAll(ledger.violations);
         audit.money();
+        audit.holds();
         audit.receipts();
         audit.survivors();
         audit.victims();
@@ -53,14 +70,17 @@ final class Audit {
     }
 
     private void money() throws SQLException {
-        none("balance + allocated, and what the deleted keys spent, is not what went in", """
-                SELECT a.id, a.balance, i.amount, k.live, k.spent
+        none("balance + allocated + on hold for deleted keys, and what those have really spent, is not what went in", """
+                SELECT a.id, a.balance, i.amount, k.live, h.held, k.used - h.held_at_end + h.cost
                   FROM account a,
                        LATERAL (SELECT sum(amount) AS amount FROM top_up WHERE account_id = a.id) i,
                        LATERAL (SELECT coalesce(sum(allocated) FILTER (WHERE gone_at = 'infinity'), 0) AS live,
-                                       coalesce(sum(used) FILTER (WHERE gone_at < 'infinity'), 0) AS spent
-                                  FROM every_key WHERE account_id = a.id) k
-                 WHERE a.id = ANY (?) AND a.balance + k.live + k.spent <> i.amount""");
+                                       coalesce(sum(used) FILTER (WHERE gone_at < 'infinity'), 0) AS used
+                                  FROM every_key WHERE account_id = a.id) k,
+                       LATERAL (SELECT coalesce(sum(amount) FILTER (WHERE settled IS NULL), 0) AS held,
+                                       coalesce(sum(amount), 0) AS held_at_end, coalesce(sum(settled), 0) AS cost
+                                  FROM every_hold WHERE account_id = a.id AND gone_at < 'infinity' AND open_at_end) h
+                 WHERE a.id = ANY (?) AND a.balance + k.live + h.held + k.used - h.held_at_end + h.cost <> i.amount""");
         // All of it happens under the lock of the account, so the times are in the order of the changes.
         none("the balance of a receipt is not what it must have been then", """
                 SELECT r.* FROM revocation r
@@ -69,7 +89,41 @@ final class Audit {
                      - (SELECT coalesce(sum(k.allocated), 0) FROM every_key k
                          WHERE k.account_id = r.account_id AND k.created_at < r.revoked_at)
                      + (SELECT sum(e.credits_returned) FROM revocation e
-                         WHERE e.account_id = r.account_id AND e.revoked_at <= r.revoked_at)""");
+                         WHERE e.account_id = r.account_id AND e.revoked_at <= r.revoked_at)
+                     + (SELECT coalesce(sum(h.amount - h.settled), 0) FROM every_hold h
+                         WHERE h.account_id = r.account_id AND h.gone_at < 'infinity' AND h.open_at_end
+                           AND h.settled_at < r.revoked_at)""");
+    }
+
+    /** What a receipt says of holds, and what became of each that a client knows of. */
+    private void holds() throws SQLException {
+        none("a hold has no key", "SELECT * FROM every_hold h WHERE account_id = ANY (?) AND gone_at IS NULL");
+        none("a receipt does not say what was on hold", """
+                SELECT k.*, h.amount FROM revoked_key k JOIN revocation r ON r.id = k.revocation_id,
+                       LATERAL (SELECT coalesce(sum(amount), 0) AS amount FROM every_hold WHERE key_id = k.id AND open_at_end) h
+                 WHERE r.account_id = ANY (?) AND k.held <> h.amount""");
+        none("a receipt does not say what was settled later", """
+                SELECT r.*, h.amount FROM revocation r,
+                       LATERAL (SELECT coalesce(sum(h.amount - h.settled), 0) AS amount FROM revoked_key k
+                                  JOIN every_hold h ON h.key_id = k.id AND h.open_at_end WHERE k.revocation_id = r.id) h
+                 WHERE r.account_id = ANY (?) AND r.credits_settled_later <> h.amount""");
+        Map<UUID, Ledger.Hold> known = new HashMap<>(ledger.holds);
+        int others = 0;
+        try (PreparedStatement statement = prepare("SELECT id, amount, settled FROM every_hold WHERE account_id = ANY (?)");
+                ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                Ledger.Hold hold = known.remove(rows.getObject(1, UUID.class));
+                if (hold == null) {
+                    others++;
+                } else if (hold.amount.compareTo(rows.getBigDecimal(2)) != 0 || !hold.agreesWith(rows.getBigDecimal(3))) {
+                    violations.add(hold + ": it was settled at " + rows.getBigDecimal(3) + " of " + rows.getBigDecimal(2));
+                }
+            }
+        }
+        known.values().forEach(hold -> violations.add(hold + " is not there"));
+        if (others > ledger.perhapsHolds.get()) {
+            violations.add(others + " holds that nobody knows of");
+        }
     }
 
     private void receipts() throws SQLException {
@@ -158,9 +212,10 @@ final class Audit {
             if (key.wasCreatedBefore(Long.MAX_VALUE) && !keys.containsKey(key.name)) {
                 violations.add("key " + key.name + " was created, and there is no trace of it");
             }
-            BigDecimal used = keys.containsKey(key.name) ? keys.get(key.name).used : BigDecimal.ZERO;
-            if (used.compareTo(key.spent()) < 0 || used.compareTo(key.mostSpent()) > 0) {
-                violations.add("key " + key.name + " has " + used + " used, and spent " + key.spent() + " to " + key.mostSpent());
+            BigDecimal spent = keys.containsKey(key.name) ? keys.get(key.name).spent() : BigDecimal.ZERO;
+            if (spent.compareTo(key.spent()) < 0 || spent.compareTo(key.mostSpent()) > 0) {
+                violations.add("key " + key.name + " has " + keys.get(key.name) + " used, and spent " + key.spent() + " to "
+                        + key.mostSpent());
             }
         });
     }
@@ -168,10 +223,12 @@ final class Audit {
     private Map<String, Key> keys() throws SQLException {
         Map<String, Key> keys = new HashMap<>();
         try (PreparedStatement statement = prepare("""
-                SELECT name, CASE WHEN gone_at = 'infinity' THEN 'never' ELSE to_char(gone_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END, used
-                  FROM every_key WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
+                SELECT name, CASE WHEN gone_at = 'infinity' THEN 'never' ELSE to_char(gone_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END, used,
+                       (SELECT coalesce(sum(amount), 0) FROM every_hold h WHERE h.key_id = k.id AND open_at_end),
+                       (SELECT coalesce(sum(settled), 0) FROM every_hold h WHERE h.key_id = k.id AND NOT open_at_end)
+                  FROM every_key k WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
-                keys.put(rows.getString(1), new Key(rows.getString(2), rows.getBigDecimal(3)));
+                keys.put(rows.getString(1), new Key(rows.getString(2), rows.getBigDecimal(3), rows.getBigDecimal(4), rows.getBigDecimal(5)));
             }
         }
         return keys;
@@ -190,10 +247,11 @@ final class Audit {
         }
     }
 
-    /** The query's last parameter is the accounts; it may read {@code every_key}. */
+    /** The query's last parameter is the accounts; it may read {@code every_key} and {@code every_hold}. */
     private PreparedStatement prepare(String query) throws SQLException {
-        PreparedStatement statement = connection.prepareStatement("WITH every_key AS MATERIALIZED (" + EVERY_KEY + ") " + query);
-        for (int i = 1; i <= 3; i++) {
+        PreparedStatement statement = connection.prepareStatement("WITH every_key AS MATERIALIZED (" + EVERY_KEY
+                + "), every_hold AS MATERIALIZED (" + EVERY_HOLD + ") " + query);
+        for (int i = 1; i <= 4; i++) {
             statement.setArray(i, connection.createArrayOf("text", ledger.accounts.toArray()));
         }
         return statement;

@@ -6,12 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.proxykeys.harness.Postgres;
 import java.util.List;
 import java.util.Locale;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A test of the test: deletions that look right and are not are found out, and one that is right is not blamed. */
+/** A test of the test: deletions and settlements that look right and are not are found out, and one that is right is not blamed. */
 class BrokenDeletionTest {
 
     /** The weaker lock is seldom caught: one key in some thousand has to be committed in the same millisecond. */
@@ -22,24 +23,32 @@ class BrokenDeletionTest {
     @ParameterizedTest
     @CsvSource({ "WITHOUT_LOCK,survived", "WEAKER_LOCK,survived", "SNAPSHOT_BEFORE_LOCK,survived", "SUM_BEFORE_DELETION,is not what went in" })
     void isFoundOut(SqlCopy.Deletion mistake, String violation) throws Exception {
-        List<String> violations = run(mistake, ENOUGH);
+        List<String> violations = run(mistake, Settlement.RIGHT, ENOUGH);
+
+        assertTrue(violations.stream().anyMatch(found -> found.contains(violation)), violations.toString());
+    }
+
+    @ParameterizedTest
+    @CsvSource({ "TO_THE_KEY_THAT_IS_GONE,is not what went in", "TWICE,'used, and spent'", "WITHOUT_LOCK,is not what went in" })
+    void aBrokenSettlementIsFoundOut(Settlement mistake, String violation) throws Exception {
+        List<String> violations = run(SqlCopy.Deletion.RIGHT, mistake, ENOUGH);
 
         assertTrue(violations.stream().anyMatch(found -> found.contains(violation)), violations.toString());
     }
 
     @Test
     void theRightOneIsNotBlamed() throws Exception {
-        assertEquals(List.of(), run(SqlCopy.Deletion.RIGHT, 10_000));
+        assertEquals(List.of(), run(SqlCopy.Deletion.RIGHT, Settlement.RIGHT, 10_000));
     }
 
-    private List<String> run(SqlCopy.Deletion deletion, int operations) throws Exception {
-        String database = "deletion_" + deletion.name().toLowerCase(Locale.ROOT);
+    private List<String> run(SqlCopy.Deletion deletion, Settlement settlement, int operations) throws Exception {
+        String database = ("deletion_" + deletion + "_settlement_" + settlement).toLowerCase(Locale.ROOT);
         server.execute("CREATE DATABASE " + database);
         server.migrate(database);
         server.grant(database);
         List<SqlCopy> copies = Stream.generate(() -> new SqlCopy(server, database, deletion)).limit(4).toList();
         try {
-            return new Conservation(server, database, copies).run(operations, 0);
+            return new Conservation(server, database, copies).settling(settlement).run(operations, 0);
         } finally {
             copies.forEach(SqlCopy::close);
         }

@@ -2,12 +2,14 @@ package io.proxykeys.conservation;
 
 import io.proxykeys.harness.Postgres;
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 
-/** One of many that use the same accounts at the same time: spends, creates, tops up, and orders deletions, at random. */
+/** One of many that use the same accounts at the same time: spends, holds, settles, creates, tops up, and orders deletions, at random. */
 final class Client implements AutoCloseable {
 
     private static final int MOST_REPEATS = 40;
@@ -17,29 +19,37 @@ final class Client implements AutoCloseable {
     private final BlockingQueue<FunctionCopy> copies;
     private final Session gateway;
     private final Session owner;
+    private final Settlement settlement;
 
-    Client(Postgres server, String database, Ledger ledger, long seed, BlockingQueue<FunctionCopy> copies) {
+    Client(Postgres server, String database, Ledger ledger, long seed, BlockingQueue<FunctionCopy> copies, Settlement settlement) {
         this.ledger = ledger;
         this.random = new Random(seed);
         this.copies = copies;
         this.gateway = new Session(server, database, Postgres.DATA_PLANE_USER);
         this.owner = new Session(server, database, "postgres");
+        this.settlement = settlement;
     }
 
     /** Does one thing, whatever becomes of it. */
     void act() throws InterruptedException {
         String account = ledger.accounts.get(random.nextInt(ledger.accounts.size()));
         int dice = random.nextInt(1000);
-        if (dice < 560) {
+        if (dice < 360) {
             spend(account);
-        } else if (dice < 610) {
-            spendOnTwo(account);
-        } else if (dice < 750) {
+        } else if (dice < 400) {
+            useTwo(account);
+        } else if (dice < 500) {
+            hold(account);
+        } else if (dice < 640) {
+            settle(account);
+        } else if (dice < 760) {
             create(account);
         } else if (dice < 810) {
             insertFirst(account);
-        } else if (dice < 830) {
+        } else if (dice < 825) {
             topUp(account);
+        } else if (dice < 830) {
+            release(account);
         } else {
             order(account, kind());
         }
@@ -85,28 +95,87 @@ final class Client implements AutoCloseable {
     }
 
     /** By the contract's rule: the account is locked first. */
-    private void spendOnTwo(String account) {
+    private void useTwo(String account) {
         Ledger.Key one = ledger.pick(account, random);
         Ledger.Key two = ledger.pick(account, random);
         if (one == null) {
             return;
         }
         BigDecimal cost = cost();
+        BigDecimal most = cost();
         long began = System.nanoTime();
         try {
-            gateway.transaction(random.nextInt(3), connection -> {
+            UUID hold = gateway.transaction(random.nextInt(3), connection -> {
                 Postgres.execute(connection, "SELECT lock_account(?)", account);
                 spend(connection, one, cost);
-                return spend(connection, two, cost);
+                return hold(connection, two, most, 600);
             });
             ledger.spent(one, cost, began);
-            ledger.spent(two, cost, began);
+            ledger.held(two, hold, most, part(most), began);
         } catch (Session.Failed failed) {
             if (understood(failed).fateUnknown) {
                 ledger.perhapsSpent(one, cost);
-                ledger.perhapsSpent(two, cost);
+                ledger.perhapsHeld();
             }
         }
+    }
+
+    /** Some are for a second only, which is over before they are settled. */
+    private void hold(String account) {
+        Ledger.Key key = ledger.pick(account, random);
+        if (key == null) {
+            return;
+        }
+        BigDecimal most = cost();
+        int seconds = random.nextInt(4) == 0 ? 1 : 600;
+        long began = System.nanoTime();
+        try {
+            Session.Work<UUID> work = connection -> hold(connection, key, most, seconds);
+            UUID hold = random.nextInt(5) == 0 ? gateway.transaction(random.nextInt(4), work) : gateway.statement(work);
+            ledger.held(key, hold, most, part(most), began);
+        } catch (Session.Failed failed) {
+            if (understood(failed).fateUnknown) {
+                ledger.perhapsHeld();
+            } else if (failed.state.equals("PK001")) {
+                key.missed();
+            }
+        }
+    }
+
+    private static UUID hold(Connection connection, Ledger.Key key, BigDecimal amount, int seconds) throws SQLException {
+        return Postgres.one(connection, UUID.class, "SELECT hold_id FROM hold_credits(?, ?, ?)", key.hash, amount, seconds);
+    }
+
+    /** Of a hold that others may be settling at this moment, or have settled; rarely at another cost than they. */
+    private void settle(String account) {
+        Ledger.Hold hold = ledger.pickHold(account, random);
+        if (hold == null) {
+            return;
+        }
+        BigDecimal cost = random.nextInt(20) == 0 ? part(hold.amount) : hold.cost;
+        long pause = random.nextInt(4);
+        try {
+            BigDecimal returned = settlement == Settlement.RIGHT
+                    ? gateway.transaction(pause, connection -> settlement.settle(connection, hold.id, cost))
+                    : owner.transaction(pause, connection -> settlement.settle(connection, hold.id, cost));
+            hold.settled(cost);
+            ledger.count("settle", "done");
+            if (returned.compareTo(hold.amount.subtract(cost)) != 0) {
+                ledger.violations.add("settling " + hold + " at " + cost + " returned " + returned);
+            }
+        } catch (Session.Failed failed) {
+            if (understood(failed).fateUnknown) {
+                hold.perhapsSettled(cost);
+            } else if (failed.state.equals("PK010")) {
+                hold.refused(cost);
+            } else if (failed.state.equals("PK009")) {
+                ledger.violations.add(hold + " is not there");
+            }
+        }
+    }
+
+    private void release(String account) throws InterruptedException {
+        ledger.count(Order.Kind.RELEASE.name(), ask(Order.of(Order.Kind.RELEASE, account, null)).getClass().getSimpleName());
     }
 
     private static BigDecimal spend(Connection connection, Ledger.Key key, BigDecimal cost) throws SQLException {
@@ -209,6 +278,15 @@ final class Client implements AutoCloseable {
         }
     }
 
+    /** What a call cost of the most that it could: sometimes nothing, sometimes all. */
+    private BigDecimal part(BigDecimal most) {
+        return switch (random.nextInt(5)) {
+            case 0 -> BigDecimal.ZERO;
+            case 1 -> most;
+            default -> most.multiply(BigDecimal.valueOf(random.nextInt(1000), 3)).setScale(6, RoundingMode.DOWN);
+        };
+    }
+
     private BigDecimal cost() {
         return BigDecimal.valueOf(1 + random.nextInt(3_000_000), 6);
     }
@@ -216,7 +294,7 @@ final class Client implements AutoCloseable {
     /** Our own refusals, lost connections and servers that start or stop are to be expected; a deadlock is not. */
     private Session.Failed understood(Session.Failed failed) {
         ledger.count("refused", failed.state);
-        if (!failed.state.matches("PK00\\d|08.*|57P.*|NOT CONNECTED")) {
+        if (!failed.state.matches("PK0(0\\d|10)|08.*|57P.*|NOT CONNECTED")) {
             ledger.violations.add("a client was told " + failed.getCause());
         }
         return failed;

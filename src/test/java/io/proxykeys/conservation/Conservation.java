@@ -43,6 +43,7 @@ final class Conservation {
     private final BlockingQueue<FunctionCopy> copies;
     private final List<Mishap> mishaps = new ArrayList<>();
     private final Queue<String> broken = new ConcurrentLinkedQueue<>();
+    private Settlement settlement = Settlement.RIGHT;
     private int operations;
     private int rounds;
     private final Map<String, Integer> outcomes = new TreeMap<>();
@@ -70,6 +71,12 @@ final class Conservation {
         this.copies = new LinkedBlockingQueue<>(copies);
         System.out.println("conservation: -Dconservation.seed=" + seed);
         execute("CREATE TABLE IF NOT EXISTS top_up (account_id text, amount numeric, at timestamptz DEFAULT clock_timestamp())");
+    }
+
+    /** Calls are settled in this way. */
+    Conservation settling(Settlement way) {
+        settlement = way;
+        return this;
     }
 
     /** Something that goes wrong about this often while the clients are at work. */
@@ -159,7 +166,7 @@ final class Conservation {
     }
 
     private Void act(Ledger ledger, long own, AtomicInteger left) throws InterruptedException {
-        try (Client client = new Client(server, database, ledger, own, copies)) {
+        try (Client client = new Client(server, database, ledger, own, copies, settlement)) {
             while (left.getAndDecrement() > 0) {
                 client.act();
             }

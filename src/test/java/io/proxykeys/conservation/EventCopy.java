@@ -36,7 +36,11 @@ final class EventCopy implements FunctionCopy {
             }
             return new Answer.Unknown();
         }
-        Answer answer = order.kind() == Order.Kind.ALERT ? ofAlert(result) : ofRequest(order, result);
+        Answer answer = switch (order.kind()) {
+            case ALERT -> ofAlert(result);
+            case RELEASE -> result.functionError() ? new Answer.Unknown() : new Answer.Released();
+            default -> ofRequest(order, result);
+        };
         if (answer instanceof Answer.Done || answer instanceof Answer.Toggled) {
             carriedOut.incrementAndGet();
         }
@@ -78,6 +82,7 @@ final class EventCopy implements FunctionCopy {
             case REMOVE -> withKey(order, request(order, "POST", "/remove", ""));
             case TOGGLE -> withKey(order, request(order, "POST", "/toggle", ""));
             case ALERT -> alert(order);
+            case RELEASE -> Gateway.maintenance("Release Expired Holds");
         };
     }
 

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -21,9 +22,14 @@ final class Ledger {
     private static final AtomicLong NAMES = new AtomicLong();
     /** How many of an account's newest keys are in use. */
     private static final int IN_USE = 20;
+    /** How many of an account's newest holds are being settled: few, so that it happens to some twice at once. */
+    private static final int HOLDS_IN_USE = 3;
 
     final List<String> accounts;
     final Map<String, Key> keys = new ConcurrentHashMap<>();
+    final Map<UUID, Hold> holds = new ConcurrentHashMap<>();
+    /** How many holds there may be besides. */
+    final AtomicInteger perhapsHolds = new AtomicInteger();
     final Queue<Settled> orders = new ConcurrentLinkedQueue<>();
     final Map<String, AtomicInteger> toggles = new ConcurrentHashMap<>();
     final Map<String, AtomicInteger> perhapsToggles = new ConcurrentHashMap<>();
@@ -32,6 +38,7 @@ final class Ledger {
     /** How often what ended how. */
     final Map<String, AtomicInteger> outcomes = new ConcurrentHashMap<>();
     private final Map<String, List<Key>> newest = new ConcurrentHashMap<>();
+    private final Map<String, List<Hold>> newestHolds = new ConcurrentHashMap<>();
 
     /** An order, when it was first sent, and what was said of it in the end. */
     record Settled(Order order, long began, Answer answer) {
@@ -41,6 +48,7 @@ final class Ledger {
         this.accounts = accounts;
         accounts.forEach(account -> {
             newest.put(account, new ArrayList<>());
+            newestHolds.put(account, new ArrayList<>());
             toggles.put(account, new AtomicInteger());
             perhapsToggles.put(account, new AtomicInteger());
         });
@@ -99,6 +107,54 @@ final class Ledger {
         }
     }
 
+    /** Credits on hold, for a call whose cost is known to whoever tells. */
+    static final class Hold {
+        final UUID id;
+        final String key;
+        final BigDecimal amount;
+        /** What the call costs. */
+        final BigDecimal cost;
+        private final List<BigDecimal> settled = new ArrayList<>();
+        private final List<BigDecimal> perhapsSettled = new ArrayList<>();
+        private final List<BigDecimal> refused = new ArrayList<>();
+
+        private Hold(UUID id, String key, BigDecimal amount, BigDecimal cost) {
+            this.id = id;
+            this.key = key;
+            this.amount = amount;
+            this.cost = cost;
+        }
+
+        synchronized void settled(BigDecimal at) {
+            settled.add(at);
+        }
+
+        synchronized void perhapsSettled(BigDecimal at) {
+            perhapsSettled.add(at);
+        }
+
+        synchronized void refused(BigDecimal at) {
+            refused.add(at);
+        }
+
+        /** Whether what clients were told can be true if it was settled at this cost in the end; {@code null}: it was not. */
+        synchronized boolean agreesWith(BigDecimal end) {
+            if (end == null) {
+                return settled.isEmpty() && refused.isEmpty();
+            }
+            boolean known = end.signum() == 0 || settled.stream().anyMatch(at -> at.compareTo(end) == 0)
+                    || perhapsSettled.stream().anyMatch(at -> at.compareTo(end) == 0);
+            return known && settled.stream().allMatch(at -> at.compareTo(end) == 0)
+                    && refused.stream().noneMatch(at -> at.compareTo(end) == 0);
+        }
+
+        @Override
+        public String toString() {
+            return "hold " + id + " of " + amount + " on key " + key + ", settled at " + settled + ", perhaps at " + perhapsSettled
+                    + ", refused at " + refused;
+        }
+    }
+
     void count(String what, String how) {
         outcomes.computeIfAbsent(what + " " + how, outcome -> new AtomicInteger()).incrementAndGet();
     }
@@ -145,6 +201,33 @@ final class Ledger {
         }
         if (began > key.deleted) {
             violations.add("key " + key.name + " could spend after its deletion was confirmed");
+        }
+    }
+
+    /** A hold succeeded that was asked for at this moment; it is to be settled at this cost. */
+    void held(Key key, UUID id, BigDecimal amount, BigDecimal cost, long began) {
+        count("hold", "done");
+        Hold hold = new Hold(id, key.name, amount, cost);
+        holds.put(id, hold);
+        List<Hold> of = newestHolds.get(key.account);
+        synchronized (of) {
+            of.add(hold);
+        }
+        if (began > key.deleted) {
+            violations.add("key " + key.name + " could hold after its deletion was confirmed");
+        }
+    }
+
+    void perhapsHeld() {
+        perhapsHolds.incrementAndGet();
+    }
+
+    /** One of the account's newest holds; rarely one of all, late. {@code null}: there is none yet. */
+    Hold pickHold(String account, Random random) {
+        List<Hold> of = newestHolds.get(account);
+        synchronized (of) {
+            int among = random.nextInt(4) == 0 ? of.size() : Math.min(HOLDS_IN_USE, of.size());
+            return of.isEmpty() ? null : of.get(of.size() - 1 - random.nextInt(among));
         }
     }
 

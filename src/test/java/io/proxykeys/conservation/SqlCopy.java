@@ -51,6 +51,10 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
     }
 
     private Answer carryOut(Connection connection, Order order, UUID receipt) throws SQLException {
+        if (order.kind() == Order.Kind.RELEASE) {
+            Postgres.execute(connection, "SELECT release_expired_holds()");
+            return new Answer.Released();
+        }
         boolean all = order.kind() == Order.Kind.DELETE_ALL;
         if (all && deletion == Deletion.SNAPSHOT_BEFORE_LOCK) {
             return inOneStatement(connection, order, receipt);
