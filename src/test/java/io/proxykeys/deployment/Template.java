@@ -53,6 +53,14 @@ final class Template {
         return found.iterator().next();
     }
 
+    /** The properties of a function, with those that it inherits from {@code Globals}. */
+    static Map<String, Object> function(String name) {
+        Map<String, Object> all = new TreeMap<>();
+        ((Map<?, ?>) at(TEMPLATE, "Globals", "Function")).forEach((property, value) -> all.put((String) property, value));
+        ((Map<?, ?>) at(TEMPLATE, "Resources", name, "Properties")).forEach((property, value) -> all.put((String) property, value));
+        return all;
+    }
+
     static String text(Object node, Object... path) {
         return (String) at(node, path);
     }

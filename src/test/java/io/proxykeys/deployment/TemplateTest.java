@@ -73,9 +73,9 @@ class TemplateTest {
                 "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage",
                 "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Serverless::Function")), types);
         assertEquals(Set.of("Name", "ProtocolType"), only("AWS::ApiGatewayV2::Api").keySet());
-        assertFalse(function().containsKey("FunctionUrlConfig"));
-        if (function().get("Events") instanceof Map<?, ?> events) {
-            assertTrue(values(events).noneMatch(event -> text(event, "Type").endsWith("Api")), events.toString());
+        for (Map<?, ?> function : List.of(function(), Template.function("AlertFunction"))) {
+            assertFalse(function.containsKey("FunctionUrlConfig"));
+            assertFalse(function.containsKey("Events"));
         }
     }
 
@@ -165,8 +165,24 @@ class TemplateTest {
         assertTrue(longest * 1000 < (int) at(only("AWS::ApiGatewayV2::Integration"), "TimeoutInMillis"), longest + " s");
     }
 
+    /** The same archive with the same settings: what an alert deletes is what a call would. */
+    @Test
+    void theTwoFunctionsDifferInNothingButWhatTheyServe() {
+        Map<String, Object> calls = Template.function("Function");
+        Map<String, Object> alerts = Template.function("AlertFunction");
+
+        assertEquals(Set.of("Function", "AlertFunction"), properties("AWS::Serverless::Function").keySet());
+        for (String property : List.of("Description", "ReservedConcurrentExecutions")) {
+            assertFalse(calls.remove(property).equals(alerts.remove(property)), property);
+        }
+        assertEquals(calls, alerts);
+    }
+
     @Test
     void theConnectionsOfTheFunctionAreBounded() {
+        assertEquals(Map.of("Ref", "AlertReservedConcurrentExecutions"),
+                at(Template.function("AlertFunction"), "ReservedConcurrentExecutions"));
+        assertTrue((int) parameter("AlertReservedConcurrentExecutions", "MinValue") > 0);
         assertEquals(Map.of("Ref", "ReservedConcurrentExecutions"), at(function(), "ReservedConcurrentExecutions"));
         assertTrue((int) parameter("ReservedConcurrentExecutions", "MinValue") > 0);
         assertEquals("1", APPLICATION.getProperty("quarkus.datasource.reactive.max-size"));
@@ -269,7 +285,7 @@ class TemplateTest {
     }
 
     private static Map<?, ?> function() {
-        return only("AWS::Serverless::Function");
+        return Template.function("Function");
     }
 
     private static Map<String, Object> variables() {
