@@ -3,27 +3,31 @@
 create function note_holds(receipt_id uuid, account_id text) returns void
     language plpgsql as
 $$
-declare
-    held  record;
-    holds uuid[] := '{}';
 begin
-    -- Those of live keys too: which are which is looked up among the keys that were deleted. One by one, because the planner
-    -- expects a receipt of a few keys and would join one of a million badly.
-    for held in
+    -- Most accounts have none: they are spared the planning of what follows.
+    perform from credit_hold h where h.account_id = note_holds.account_id and h.settled is null and h.revocation_id is null limit 1;
+    if not found then
+        return;
+    end if;
+
+    -- Open holds of live keys too: which are which is looked up among the keys that were deleted, each by the whole index. "offset 0"
+    -- keeps PostgreSQL from joining in another order, and the place of a row (ctid) finds it again without another look-up: only
+    -- this transaction knows these rows.
+    with open as materialized (
         select h.key_id, h.key_created_at, sum(h.amount) as amount, array_agg(h.id) as holds
           from credit_hold h
          where h.account_id = note_holds.account_id and h.settled is null and h.revocation_id is null
          group by h.key_id, h.key_created_at
-    loop
+    ), found as materialized (
+        select open.amount, open.holds, deleted.place
+          from open, lateral (select k.ctid as place from revoked_key k
+                               where k.revocation_id = receipt_id and k.created_at = open.key_created_at and k.id = open.key_id
+                              offset 0) deleted
+    ), noted as (
         -- No more than was used, whatever was done to the key by hand: a deletion does not fail for that.
-        update revoked_key k
-           set held = least(held.amount, k.used)
-         where k.revocation_id = receipt_id and k.created_at = held.key_created_at and k.id = held.key_id;
-        if found then
-            holds := holds || held.holds;
-        end if;
-    end loop;
-    update credit_hold h set revocation_id = receipt_id where h.id = any (holds);
+        update revoked_key k set held = least(found.amount, k.used) from found where k.ctid = found.place
+    )
+    update credit_hold h set revocation_id = receipt_id where h.id in (select unnest(found.holds) from found);
 end
 $$;
 
@@ -66,6 +70,12 @@ begin
     end if;
 end
 $$;
+
+-- The planner expects few holds and a receipt of few keys. Whatever it expects: row by row and by an index, so that the holds of
+-- 1,000 among 100,000 keys add less than a tenth to the deletion, however large the tables are.
+alter function note_holds(uuid, text) set enable_seqscan = off;
+alter function note_holds(uuid, text) set enable_hashjoin = off;
+alter function note_holds(uuid, text) set enable_mergejoin = off;
 
 revoke execute on function note_holds(uuid, text) from public;
 
