@@ -21,11 +21,11 @@ public final class NativeFunction implements AutoCloseable {
     private final Path log;
     private final Process process;
 
-    private NativeFunction(Map<String, String> environment) {
+    private NativeFunction(List<String> command, Map<String, String> environment) {
         try {
             log = Files.createTempFile("proxy-keys-function", ".log");
             log.toFile().deleteOnExit();
-            ProcessBuilder builder = new ProcessBuilder(binary().toString())
+            ProcessBuilder builder = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile());
             builder.environment().clear();
@@ -39,7 +39,16 @@ public final class NativeFunction implements AutoCloseable {
 
     /** Starts a copy; it may fail to come up. */
     public static NativeFunction start(Map<String, String> environment) {
-        return new NativeFunction(environment);
+        return new NativeFunction(List.of(binary().toString()), environment);
+    }
+
+    /**
+     * The same, with names of hosts from a file in place of {@code /etc/hosts}, in a mount namespace of its own. Needs the rights of
+     * an administrator.
+     */
+    public static NativeFunction start(Map<String, String> environment, Path hosts) {
+        return new NativeFunction(List.of("/usr/bin/unshare", "--mount", "/bin/sh", "-c",
+                "/bin/mount --bind '" + hosts + "' /etc/hosts && exec '" + binary().toAbsolutePath() + "'"), environment);
     }
 
     /** The environment of a deployment, by the names of the contract. */

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -34,20 +35,44 @@ public final class Postgres {
     private final Path folder;
     private EmbeddedPostgres server;
 
-    private Postgres() {
+    private Postgres(Path folder) {
+        this.folder = folder;
         try {
-            folder = Files.createTempDirectory("proxy-keys-postgres");
             server = server().setDataDirectory(folder.resolve("data")).start();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         Runtime.getRuntime().addShutdownHook(new Thread(this::remove, "remove " + folder));
+    }
+
+    private Postgres() {
+        this(temporaryFolder());
+        requirePassword(FUNCTION_USER);
         migrate("postgres");
         grant("postgres");
         execute("CREATE ROLE " + FUNCTION_USER + " LOGIN PASSWORD '" + PASSWORD + "' IN ROLE proxy_keys_function");
         // The function has to see to it by itself that what it confirmed is there after a crash.
         execute("ALTER ROLE " + FUNCTION_USER + " SET synchronous_commit = off");
         execute("CREATE ROLE " + DATA_PLANE_USER + " LOGIN PASSWORD '" + PASSWORD + "' IN ROLE proxy_keys_data_plane");
+    }
+
+    private static Path temporaryFolder() {
+        try {
+            return Files.createTempDirectory("proxy-keys-postgres");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** An embedded server lets everybody in; the first line of the file that fits decides. */
+    private void requirePassword(String user) {
+        Path file = folder.resolve("data/pg_hba.conf");
+        try {
+            Files.writeString(file, "host all %s all scram-sha-256%n%s".formatted(user, Files.readString(file)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        execute("SELECT pg_reload_conf()");
     }
 
     private static EmbeddedPostgres.Builder server() {
@@ -95,6 +120,49 @@ public final class Postgres {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** A standby that follows this server: a copy of its files, made while it is stopped. */
+    public synchronized Postgres standby() {
+        Path copy = temporaryFolder();
+        stop("INT");
+        try (Stream<Path> files = Files.walk(folder.resolve("data"))) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Path target = copy.resolve(folder.relativize(file));
+                Files.copy(file, target, StandardCopyOption.COPY_ATTRIBUTES);
+            }
+            startAgain();
+            follow(copy, port());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Postgres(copy);
+    }
+
+    /** Makes the primary of a standby, when it has everything that its primary had. */
+    public void promote() {
+        await("it is not promoted", "SELECT pg_promote()");
+    }
+
+    /** After {@link #stop}: starts again, as a standby of the server that was promoted, on the same port. */
+    public synchronized void comeBackAsStandbyOf(Postgres primary) {
+        try {
+            follow(folder, primary.port());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        startAgain();
+    }
+
+    /** Stops the server as its administrator does ("fast"). */
+    public synchronized void stop() {
+        stop("INT");
+    }
+
+    private static void follow(Path folder, int primaryPort) throws IOException {
+        Files.createFile(folder.resolve("data/standby.signal"));
+        Files.writeString(folder.resolve("data/postgresql.auto.conf"),
+                "primary_conninfo = 'host=127.0.0.1 port=" + primaryPort + " user=postgres'\n");
     }
 
     private void stop(String signal) {

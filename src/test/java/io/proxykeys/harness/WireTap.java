@@ -47,6 +47,7 @@ public final class WireTap {
     private final ServerSocket listener;
     private final int serverPort;
     private final AtomicInteger roundTrips = new AtomicInteger();
+    private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger answers = new AtomicInteger();
     private final List<String> statements = new CopyOnWriteArrayList<>();
     private final Set<Link> open = ConcurrentHashMap.newKeySet();
@@ -59,9 +60,14 @@ public final class WireTap {
     }
 
     public WireTap(int serverPort) {
+        this(serverPort, InetAddress.getLoopbackAddress(), 0);
+    }
+
+    /** @param port of this address to listen on; 0: any */
+    public WireTap(int serverPort, InetAddress address, int port) {
         this.serverPort = serverPort;
         try {
-            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+            listener = new ServerSocket(port, 50, address);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -114,11 +120,17 @@ public final class WireTap {
         interception = null;
         roundTrips.set(0);
         answers.set(0);
+        connections.set(0);
         statements.clear();
     }
 
     public int roundTrips() {
         return roundTrips.get();
+    }
+
+    /** How often somebody connected since the reset. */
+    public int connections() {
+        return connections.get();
     }
 
     /** The text of simple queries and of statements prepared since the reset. */
@@ -130,6 +142,7 @@ public final class WireTap {
         while (true) {
             try {
                 Socket client = listener.accept();
+                connections.incrementAndGet();
                 if (fault == Fault.REFUSE) {
                     client.close();
                 } else {
