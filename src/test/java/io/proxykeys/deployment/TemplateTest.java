@@ -18,6 +18,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
+import io.proxykeys.database.Authentication;
 import io.proxykeys.http.Route;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import java.io.IOException;
@@ -34,6 +35,8 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -153,9 +156,8 @@ class TemplateTest {
     }
 
     @Test
-    void theDatabaseGivesUpBeforeTheFunctionAndTheFunctionBeforeTheGateway() {
-        int statement = Integer.parseInt(
-                APPLICATION.getProperty("quarkus.datasource.reactive.additional-properties.statement_timeout"));
+    void theDatabaseGivesUpBeforeTheFunctionAndTheFunctionBeforeTheGateway() throws IOException {
+        int statement = statementTimeout();
         int shortest = (int) parameter("Timeout", "MinValue");
         int longest = (int) parameter("Timeout", "MaxValue");
 
@@ -163,6 +165,14 @@ class TemplateTest {
         assertTrue(statement < shortest * 1000, statement + " ms, " + shortest + " s");
         assertTrue(longest < 30, longest + " s");
         assertTrue(longest * 1000 < (int) at(only("AWS::ApiGatewayV2::Integration"), "TimeoutInMillis"), longest + " s");
+    }
+
+    /** Milliseconds, as the transaction of a change sets it. */
+    private static int statementTimeout() throws IOException {
+        Matcher timeout = Pattern.compile("set_config\\('statement_timeout', '(\\d+)s', true\\)")
+                .matcher(Files.readString(Path.of("src/main/resources/db/migration/V9__promises_in_the_transaction.sql")));
+        assertTrue(timeout.find());
+        return Integer.parseInt(timeout.group(1)) * 1000;
     }
 
     /** The same archive with the same settings: what an alert deletes is what a call would. */
@@ -227,14 +237,42 @@ class TemplateTest {
         assertEquals(Map.of("Fn::Sub", "postgresql://${DatabaseHost}:${DatabasePort}/${DatabaseName}?sslmode=verify-full"),
                 variable("QUARKUS_DATASOURCE_REACTIVE_URL"));
         assertEquals("true", variable("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM"));
-        assertEquals("/opt/rds/global-bundle.pem", variable("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS"));
+        assertEquals(Map.of("Ref", "DatabaseCaFile"), variable("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS"));
+        assertEquals("/opt/rds/global-bundle.pem", parameter("DatabaseCaFile", "Default"));
         assertEquals(List.of(Map.of("Ref", "CaBundleLayerArn")), at(function(), "Layers"));
     }
 
     @Test
     void thePasswordIsAVersionOfASecretAndNoParameter() {
-        assertEquals(Map.of("Fn::Sub", "{{resolve:secretsmanager:${DatabasePasswordSecretArn}:SecretString:password::"
-                + "${DatabasePasswordVersionId}}}"), variable("QUARKUS_DATASOURCE_PASSWORD"));
+        assertEquals(Map.of("Fn::If", List.of("DatabaseIamIsUsed", NO_VALUE, Map.of("Fn::Sub", "{{resolve:secretsmanager:"
+                + "${DatabasePasswordSecretArn}:SecretString:password::${DatabasePasswordVersionId}}}"))),
+                variable("QUARKUS_DATASOURCE_PASSWORD"));
+    }
+
+    @Test
+    void withoutAPasswordTheFunctionMayLogInAsItsOwnLoginOnly() {
+        assertEquals(Map.of("Ref", "DatabaseAuthentication"), variable("PROXY_KEYS_DATABASE_AUTHENTICATION"));
+        assertEquals(ConfigClass.configClass(Settings.class).getProperties().get("proxy-keys.database.authentication"),
+                parameter("DatabaseAuthentication", "Default"));
+        assertEquals(Stream.of(Authentication.values()).map(each -> each.name().toLowerCase(Locale.ROOT)).toList(),
+                parameter("DatabaseAuthentication", "AllowedValues"));
+        assertEquals(List.of(Map.of("Ref", "DatabaseAuthentication"), "iam"), at(TEMPLATE, "Conditions", "DatabaseIamIsUsed", "Fn::Equals"));
+        assertEquals("DatabaseIamIsUsed", at(TEMPLATE, "Resources", "DatabaseLoginPolicy", "Condition"));
+        Map<?, ?> policy = only("AWS::IAM::Policy");
+        assertEquals(List.of(Map.of("Ref", "FunctionRole")), at(policy, "Roles"));
+        assertEquals(List.of(Map.of("Effect", "Allow", "Action", List.of("rds-db:connect"), "Resource", Map.of("Fn::Sub",
+                "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}:dbuser:${DatabaseResourceId}/${DatabaseUser}"))),
+                at(policy, "PolicyDocument", "Statement"));
+    }
+
+    /** An alarm looks for the words that the function writes. */
+    @Test
+    void aRefusedLoginRaisesAnAlarm() throws IOException {
+        String pattern = text(only("AWS::Logs::MetricFilter"), "FilterPattern");
+        String words = pattern.substring(1, pattern.length() - 1);
+
+        assertTrue(Files.readString(Path.of("src/main/java/io/proxykeys/database/Transactions.java")).contains(words), words);
+        assertEquals("RefusedLogins", at(TEMPLATE, "Resources", "RefusedLoginAlarm", "Properties", "MetricName"));
     }
 
     @Test
