@@ -65,7 +65,7 @@ class Priming {
 
     private Uni<Void> statements() {
         return revocations.rehearse(refused -> LOG.errorf("No revocation can be carried out: %s", refused))
-                .onFailure(DatabaseUnavailable.class).invoke(unavailable -> LOG.warnf("The database cannot be used: %s", unavailable.getCause()))
+                .onFailure(DatabaseUnavailable.class).invoke(failure -> LOG.warnf("The database cannot be used: %s", failure.reason()))
                 .onFailure().recoverWithNull();
     }
 }

@@ -118,7 +118,7 @@ public final class StartupFront implements AutoCloseable {
     private static Map<String, String> parameters(byte[] startup) {
         String[] texts = new String(startup, 4, startup.length - 4, StandardCharsets.UTF_8).split("\0", -1);
         Map<String, String> parameters = new LinkedHashMap<>();
-        for (int i = 0; i + 1 < texts.length; i += 2) {
+        for (int i = 0; i + 1 < texts.length && !texts[i].isEmpty(); i += 2) {
             parameters.put(texts[i], texts[i + 1]);
         }
         return parameters;
