@@ -74,6 +74,9 @@ class BoundedPool implements PgPoolCreator {
     private PgConnectOptions options(PgConnectOptions given) {
         url.flatMap(RootCertificate::of).ifPresent(root -> given
                 .setPemTrustOptions(new PemTrustOptions().addCertPath(root.file().toString())));
+        if (given.getTrustOptions() != null) {
+            given.setTrustOptions(new ExplainedTrust(given.getTrustOptions()));
+        }
         Map<String, String> properties = new HashMap<>(given.getProperties());
         properties.remove(REFUSED_BY_POOLERS);
         given.setProperties(properties);

@@ -67,6 +67,8 @@ enum SqlFailure {
                     || (cause instanceof VertxException && !(cause instanceof DatabaseException))
                     // The client's own words, for which it has no types: no connection became free in time; closed before use.
                     || says(cause, "Timeout") || says(cause, "Pool closed")
+                    // Of no type at all: the server was asked for TLS and has none.
+                    || (cause.getClass() == Exception.class && WITHOUT_TLS.equals(cause.getMessage()))
                     || hasNoState(cause);
         }
     },
@@ -81,6 +83,8 @@ enum SqlFailure {
 
     private static final Set<Class<? extends IOException>> NOT_EVEN_CONNECTED = Set.of(ConnectException.class, NoRouteToHostException.class,
             UnknownHostException.class, SSLException.class);
+
+    private static final String WITHOUT_TLS = "Postgres Server does not handle SSL connection";
 
     private final Set<String> states;
 

@@ -64,11 +64,17 @@ public class Revocations {
                 Optional.empty(), Optional.empty(), "");
         return transactions.run(new CommitGate(), request.id(), connection -> AccountLock.lockThen(connection, NOBODY,
                         () -> RevocationStatement.send(connection, request, deleteAll).onFailure(failure -> {
-                            if (failure instanceof PgException error && error.getSqlState().startsWith(SYNTAX_OR_ACCESS)) {
+                            if (isRefused(failure)) {
                                 refused.accept(failure);
                             }
                         })))
+                .onFailure(Revocations::isRefused).invoke(refused)
                 .replaceWithVoid();
+    }
+
+    /** The lock's function or the second statement's: it is missing, or not granted. */
+    private static boolean isRefused(Throwable failure) {
+        return failure instanceof PgException error && error.getSqlState() != null && error.getSqlState().startsWith(SYNTAX_OR_ACCESS);
     }
 
     private RateLimit limit(Bucket bucket) {

@@ -14,6 +14,7 @@ import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
 import io.vertx.pgclient.PgException;
+import io.vertx.pgclient.SslMode;
 import io.vertx.sqlclient.ClosedConnectionException;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.PoolOptions;
@@ -126,6 +127,17 @@ class SqlFailureTest {
         get(pool.close());
     }
 
+    @Test
+    void theClientsWordsForAServerWithoutTls() {
+        Pool pool = PgBuilder.pool().using(VERTX).connectingTo(options().setSslMode(SslMode.REQUIRE).setTrustAll(true)).build();
+
+        Throwable refused = failure(pool.getConnection());
+
+        assertEquals("Postgres Server does not handle SSL connection", refused.getMessage());
+        assertEquals(SqlFailure.UNAVAILABLE, SqlFailure.of(refused));
+        get(pool.close());
+    }
+
     private static void assertSays(String words, SqlFailure kind, Throwable failure) {
         assertInstanceOf(NoStackTraceThrowable.class, failure);
         assertTrue(failure.getMessage().startsWith(words), failure.getMessage());
@@ -133,9 +145,12 @@ class SqlFailureTest {
     }
 
     private static Pool pool(PoolOptions options) {
-        return PgBuilder.pool().using(VERTX).with(options).connectingTo(new PgConnectOptions()
-                .setHost("localhost").setPort(Postgres.shared().port()).setDatabase("postgres")
-                .setUser(Postgres.FUNCTION_USER).setPassword(Postgres.PASSWORD)).build();
+        return PgBuilder.pool().using(VERTX).with(options).connectingTo(options()).build();
+    }
+
+    private static PgConnectOptions options() {
+        return new PgConnectOptions().setHost("localhost").setPort(Postgres.shared().port()).setDatabase("postgres")
+                .setUser(Postgres.FUNCTION_USER).setPassword(Postgres.PASSWORD);
     }
 
     private static Throwable failure(Future<?> future) {

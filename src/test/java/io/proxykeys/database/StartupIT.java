@@ -28,6 +28,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How the native function gets in, and what its log says if it does not. */
 class StartupIT {
@@ -92,6 +94,19 @@ class StartupIT {
             environment.put("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://localhost:" + front.port()
                     + "/postgres?sslmode=verify-full&sslrootcert=" + other.certificate());
             saysAtTheStart(environment, "unable to find valid certification path to requested target");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "DROP FUNCTION lock_account_for_change(text)",
+            "REVOKE EXECUTE ON FUNCTION lock_account_for_change(text) FROM proxy_keys_function" })
+    void aMigrationOrAGrantThatIsMissingIsInTheLog(String missing) {
+        Postgres server = Postgres.own();
+        server.execute(missing);
+        try (NativeFunction function = NativeFunction.start(NativeFunction.environment(server.port(), ISSUER.keyServer().location()))
+                .awaitFirstPoll()) {
+            String log = String.join("\n", function.output());
+            assertTrue(log.contains("No revocation can be carried out") && log.contains("lock_account_for_change"), log);
         }
     }
 
