@@ -54,6 +54,10 @@ class StartIT {
     @ParameterizedTest
     @CsvSource({ "QUARKUS_DATASOURCE_REACTIVE_URL,localhost:5432", "QUARKUS_DATASOURCE_REACTIVE_URL,postgresql://host:port/db",
             "QUARKUS_DATASOURCE_REACTIVE_URL,jdbc:postgresql://localhost/db", "QUARKUS_DATASOURCE_REACTIVE_URL,mysql://localhost/db",
+            "QUARKUS_DATASOURCE_REACTIVE_URL,'postgresql://one/app,postgresql://two/app'",
+            "QUARKUS_DATASOURCE_REACTIVE_URL,'postgresql://one:5432,two:5432/app'",
+            "QUARKUS_DATASOURCE_REACTIVE_URL,postgresql://db/app?target_session_attrs=read-write",
+            "PROXY_KEYS_DATABASE_AUTHENTICATION,kerberos",
             "MP_JWT_VERIFY_PUBLICKEY_LOCATION,http://example.com/jwks.json", "MP_JWT_VERIFY_PUBLICKEY_LOCATION,ftp://example.com/k",
             "MP_JWT_VERIFY_PUBLICKEY_LOCATION,https://", "MP_JWT_VERIFY_PUBLICKEY_LOCATION,not a location",
             "PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE,many", "PROXY_KEYS_LIMIT_DELETE_ALL_BURST,0",
