@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.proxykeys.harness.Postgres;
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
 import io.proxykeys.http.Route;
@@ -154,8 +155,9 @@ class TemplateTest {
 
     @Test
     void theDatabaseGivesUpBeforeTheFunctionAndTheFunctionBeforeTheGateway() {
-        int statement = Integer.parseInt(
-                APPLICATION.getProperty("quarkus.datasource.reactive.additional-properties.statement_timeout"));
+        int statement = Postgres.shared().one(Integer.class, """
+                SELECT extract(epoch FROM current_setting('statement_timeout')::interval)::int
+                  FROM (SELECT set_transaction_promises()) promised""") * 1000;
         int shortest = (int) parameter("Timeout", "MinValue");
         int longest = (int) parameter("Timeout", "MaxValue");
 
