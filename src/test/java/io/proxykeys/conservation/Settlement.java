@@ -43,7 +43,7 @@ enum Settlement {
 
     private void credit(Connection connection, UUID hold, BigDecimal cost) throws SQLException {
         boolean toKey = this == TO_THE_KEY_THAT_IS_GONE
-                || this == WITHOUT_LOCK && Postgres.one(connection, Boolean.class, LIVES, hold);
+                || (this == WITHOUT_LOCK && Postgres.one(connection, Boolean.class, LIVES, hold));
         int credited = toKey || this == TWICE ? update(connection, TO_KEY, cost, hold) : 0;
         if (!toKey && credited == 0) {
             update(connection, TO_BALANCE, cost, hold);
