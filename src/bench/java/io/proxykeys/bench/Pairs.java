@@ -62,7 +62,8 @@ final class Pairs {
         row("warm delete-all of 3 keys, ms", sides.get(0).warm, sides.get(1).warm);
         row("processor time of a warm call, ms", sides.get(0).warmCpu, sides.get(1).warmCpu);
         row("resident after " + (CALLS + UNCOUNTED_CALLS) + " calls, MiB", sides.get(0).resident, sides.get(1).resident);
-        System.out.printf("%-56s %10.1f %10.1f%n", "binary, MB", Files.size(sides.get(0).binary) / 1e6, Files.size(sides.get(1).binary) / 1e6);
+        System.out.printf("%-56s %10.1f %10.1f%n", "binary, MB", Files.size(sides.get(0).binary) / 1e6, Files.size(sides.get(1).binary)
+                / 1e6);
     }
 
     private List<Side> inTurn(int round) {

@@ -63,9 +63,9 @@ enum SqlFailure {
         boolean isCause(Throwable cause) {
             return isNotEvenConnected(cause)
                     || cause instanceof TimeoutException
-                    // What the server says is one too, and has a state.
+            // What the server says is one too, and has a state.
                     || (cause instanceof VertxException && !(cause instanceof DatabaseException))
-                    // The client's own words, for which it has no types: no connection became free in time; closed before use.
+            // The client's own words, for which it has no types: no connection became free in time; closed before use.
                     || says(cause, "Timeout") || says(cause, "Pool closed")
                     || hasNoState(cause);
         }

@@ -52,7 +52,8 @@ class Priming {
     }
 
     void prime(@Observes StartupEvent start) throws InterruptedException {
-        CompletableFuture<Void> ready = Uni.join().all(keys.prime(), statements()).andFailFast().replaceWithVoid().subscribeAsCompletionStage();
+        CompletableFuture<Void> ready = Uni.join().all(keys.prime(), statements()).andFailFast().replaceWithVoid()
+                .subscribeAsCompletionStage();
         tokens.prime();
         try {
             ready.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
@@ -65,7 +66,8 @@ class Priming {
 
     private Uni<Void> statements() {
         return revocations.rehearse(refused -> LOG.errorf("No revocation can be carried out: %s", refused))
-                .onFailure(DatabaseUnavailable.class).invoke(unavailable -> LOG.warnf("The database cannot be used: %s", unavailable.getCause()))
+                .onFailure(DatabaseUnavailable.class).invoke(unavailable -> LOG.warnf("The database cannot be used: %s", unavailable
+                        .getCause()))
                 .onFailure().recoverWithNull();
     }
 }

@@ -50,7 +50,7 @@ public class Revocations {
     public Uni<RevocationResult> revoke(RevocationRequest request, CommitGate gate) {
         RateLimit limit = request.bucket().map(this::limit).orElse(RateLimit.NONE);
         return transactions.run(gate, request.id(), connection -> AccountLock.lockThen(connection, request.account(),
-                        () -> RevocationStatement.send(connection, request, limit)))
+                () -> RevocationStatement.send(connection, request, limit)))
                 .invoke(result -> log.write(request, result));
     }
 
@@ -63,11 +63,11 @@ public class Revocations {
         RevocationRequest request = new RevocationRequest.OfSelection(RevocationRequest.newId(), NOBODY, Selection.ALL,
                 Optional.empty(), Optional.empty(), "");
         return transactions.run(new CommitGate(), request.id(), connection -> AccountLock.lockThen(connection, NOBODY,
-                        () -> RevocationStatement.send(connection, request, deleteAll).onFailure(failure -> {
-                            if (failure instanceof PgException error && error.getSqlState().startsWith(SYNTAX_OR_ACCESS)) {
-                                refused.accept(failure);
-                            }
-                        })))
+                () -> RevocationStatement.send(connection, request, deleteAll).onFailure(failure -> {
+                    if (failure instanceof PgException error && error.getSqlState().startsWith(SYNTAX_OR_ACCESS)) {
+                        refused.accept(failure);
+                    }
+                })))
                 .replaceWithVoid();
     }
 

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.proxykeys.harness.Postgres;
 import java.util.List;
 import java.util.Locale;
-import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +20,8 @@ class BrokenDeletionTest {
     private final Postgres server = Postgres.shared();
 
     @ParameterizedTest
-    @CsvSource({ "WITHOUT_LOCK,survived", "WEAKER_LOCK,survived", "SNAPSHOT_BEFORE_LOCK,survived", "SUM_BEFORE_DELETION,is not what went in" })
+    @CsvSource({ "WITHOUT_LOCK,survived", "WEAKER_LOCK,survived", "SNAPSHOT_BEFORE_LOCK,survived",
+            "SUM_BEFORE_DELETION,is not what went in" })
     void isFoundOut(SqlCopy.Deletion mistake, String violation) throws Exception {
         List<String> violations = run(mistake, Settlement.RIGHT, ENOUGH);
 

@@ -16,9 +16,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.proxykeys.harness.Postgres;
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
+import io.proxykeys.harness.Postgres;
 import io.proxykeys.http.Route;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import java.io.IOException;
@@ -104,7 +104,8 @@ class TemplateTest {
         });
         assertEquals(List.of(Map.of("Ref", "UseGatewayAuthorizer"), "true"),
                 at(TEMPLATE, "Conditions", "GatewayAuthorizerIsUsed", "Fn::Equals"));
-        assertEquals(List.of(Map.of("Condition", "GatewayAuthorizerIsUsed"), Map.of("Fn::Equals", List.of(Map.of("Ref", "JwtScopeClaim"), ""))),
+        assertEquals(List.of(Map.of("Condition", "GatewayAuthorizerIsUsed"), Map.of("Fn::Equals", List.of(Map.of("Ref", "JwtScopeClaim"),
+                ""))),
                 at(TEMPLATE, "Conditions", "GatewayChecksScopes", "Fn::And"));
         assertEquals("true", parameter("UseGatewayAuthorizer", "Default"));
         assertEquals("GatewayAuthorizerIsUsed", at(TEMPLATE, "Resources", "JwtAuthorizer", "Condition"));
@@ -143,8 +144,8 @@ class TemplateTest {
         assertEquals("2.0", at(integration, "PayloadFormatVersion"));
         assertEquals("AWS_PROXY", at(integration, "IntegrationType"));
         assertEquals(Map.of("Fn::GetAtt", List.of("Function", "Arn")), at(integration, "IntegrationUri"));
-        properties("AWS::ApiGatewayV2::Route").forEach((name, route) ->
-                assertEquals(Map.of("Fn::Sub", "integrations/${Integration}"), at(route, "Target"), name));
+        properties("AWS::ApiGatewayV2::Route").forEach((name, route) -> assertEquals(Map.of("Fn::Sub", "integrations/${Integration}"), at(
+                route, "Target"), name));
     }
 
     @Test

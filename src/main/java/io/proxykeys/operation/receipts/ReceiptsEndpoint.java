@@ -10,8 +10,8 @@ import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.json.JsonPage;
 import io.proxykeys.json.JsonText;
-import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyPages;
+import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.ListedReceipt;
 import io.proxykeys.revocation.ReceiptRepository;
@@ -63,9 +63,11 @@ class ReceiptsEndpoint implements Endpoint {
         String query = request.rawQuery();
         Matcher one = ONE.matcher(query);
         if (query.startsWith("id=") && !one.matches()) {
-            throw ProblemException.malformed("id must be the revocation_id of a receipt, alone or with the page of a Link header of this API.");
+            throw ProblemException.malformed(
+                    "id must be the revocation_id of a receipt, alone or with the page of a Link header of this API.");
         }
-        return transactions.withDeadline(one.matches() ? one(account, UUID.fromString(one.group(1)), one.group(2) == null ? "" : one.group(2))
+        return transactions.withDeadline(one.matches() ? one(account, UUID.fromString(one.group(1)), one.group(2) == null ? "" : one.group(
+                2))
                 : list(account, Cursor.ofQuery(query, NEWEST)));
     }
 
