@@ -19,7 +19,7 @@ class SignedUrlTest {
                 "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", null, "us-east-1");
 
         String url = new SignedUrl("s3", "examplebucket.s3.amazonaws.com", "/test.txt", Map.of(), "UNSIGNED-PAYLOAD")
-                .sign(credentials, Instant.parse("2013-05-24T00:00:00Z"), Duration.ofSeconds(86_400));
+                .sign(credentials, Instant.parse("2013-05-24T00:00:00Z"), Duration.ofDays(1));
 
         assertEquals("examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
                 + "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Date=20130524T000000Z"
