@@ -50,7 +50,7 @@ class KeyRotationTest {
         server.compress(true);
         server.publish("\uFEFF" + Issuer.jwks(List.of(ISSUER.rsa, ISSUER.secondRsa, ISSUER.ec, next)));
 
-        assertEquals(200, callWith(next));
+        await().until(() -> callWith(next) == 200);
         assertEquals("proxy-keys", server.userAgent());
     }
 
