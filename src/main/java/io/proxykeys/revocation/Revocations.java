@@ -59,7 +59,7 @@ public class Revocations {
      *
      * @param refused is told why the database would not carry out any revocation: the function is missing, or not granted
      */
-    public Uni<Void> rehearse(Consumer<Throwable> refused) {
+    public Uni<Void> prime(Consumer<Throwable> refused) {
         RevocationRequest request = new RevocationRequest.OfSelection(RevocationRequest.newId(), NOBODY, Selection.ALL,
                 Optional.empty(), Optional.empty(), "");
         return transactions.run(new CommitGate(), request.id(), connection -> AccountLock.lockThen(connection, NOBODY,
