@@ -51,7 +51,8 @@ final class Function implements AutoCloseable {
 
     /** A line of {@code /proc/<pid>/smaps_rollup} or {@code status}, in MiB. */
     double memory(String file, String line) throws IOException {
-        Matcher found = Pattern.compile("(?m)^" + line + ":\\s+(\\d+) kB").matcher(Files.readString(Path.of("/proc/" + process.pid() + "/" + file)));
+        Matcher found = Pattern.compile("(?m)^" + line + ":\\s+(\\d+) kB").matcher(Files.readString(Path.of("/proc/" + process.pid() + "/"
+                + file)));
         if (!found.find()) {
             throw new IOException("no " + line);
         }

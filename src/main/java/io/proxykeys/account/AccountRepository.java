@@ -11,6 +11,11 @@ public class AccountRepository implements PanacheRepositoryBase<Account, String>
     /** Fails with {@link UnknownAccount} unless there is such an account. */
     public Uni<Void> require(String account) {
         return count("id", account)
-                .onItem().transformToUni(found -> found == 0 ? Uni.createFrom().failure(new UnknownAccount()) : Uni.createFrom().voidItem());
+                .invoke(found -> {
+                    if (found == 0) {
+                        throw new UnknownAccount();
+                    }
+                })
+                .replaceWithVoid();
     }
 }

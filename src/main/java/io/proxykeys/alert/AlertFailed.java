@@ -16,11 +16,13 @@ public final class AlertFailed extends RuntimeException {
      * @param receipt which the alert writes if it is carried out; empty if it had not come that far
      */
     public static AlertFailed late(Optional<UUID> receipt, Throwable cause) {
-        return new AlertFailed("no answer before the deadline: " + receipt.map(AlertFailed::outcomeUnknown)
-                .orElse("whether the alert was carried out is unknown. Replaying the event is safe"), cause);
+        return new AlertFailed("no answer before the deadline: " + outcomeUnknown(receipt), cause);
     }
 
-    static String outcomeUnknown(UUID receipt) {
-        return "whether the alert was carried out is unknown: if there is a receipt " + receipt + ", it was. Replaying the event is safe";
+    /** For the person who reads the failure queue. */
+    static String outcomeUnknown(Optional<UUID> receipt) {
+        return "whether the alert was carried out is unknown"
+                + receipt.map(id -> ": if there is a receipt " + id + ", it was").orElse("")
+                + ". Replaying the event is safe";
     }
 }

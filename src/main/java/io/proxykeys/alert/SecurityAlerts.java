@@ -70,7 +70,7 @@ public class SecurityAlerts {
 
     /** The message that a person reads in the failure queue. */
     private static String explain(Throwable failure, RevocationRequest request) {
-        return failure instanceof OutcomeUnknown ? AlertFailed.outcomeUnknown(request.id())
+        return failure instanceof OutcomeUnknown ? AlertFailed.outcomeUnknown(Optional.of(request.id()))
                 : "it was not carried out: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage());
     }
 }

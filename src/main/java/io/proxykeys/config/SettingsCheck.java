@@ -39,7 +39,7 @@ final class SettingsCheck {
         if (!url.isEmpty()) {
             check("QUARKUS_DATASOURCE_REACTIVE_URL", () -> checkDatabaseUrl(url));
         }
-        if (settings.databaseAuthentication().equals("iam")) {
+        if (Authentication.of(settings.databaseAuthentication()).equals(Optional.of(Authentication.IAM))) {
             require("QUARKUS_DATASOURCE_USERNAME", database.user(), "the PostgreSQL user");
             AwsCredentials.REQUIRED.forEach(variable -> require(variable, Optional.ofNullable(environment.get(variable)),
                     "PROXY_KEYS_DATABASE_AUTHENTICATION is iam"));

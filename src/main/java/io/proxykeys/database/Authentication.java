@@ -13,7 +13,7 @@ public enum Authentication {
     /** With a token of RDS IAM authentication, for each connection a new one: {@link RdsToken}. */
     IAM;
 
-    /** What a setting says; empty if it is neither {@code password} nor {@code iam}. */
+    /** The kind that a setting names; empty if it is neither {@code password} nor {@code iam}. */
     public static Optional<Authentication> of(String setting) {
         return Stream.of(values()).filter(one -> one.name().toLowerCase(Locale.ROOT).equals(setting.strip())).findFirst();
     }

@@ -59,13 +59,15 @@ enum SqlFailure {
      * 55P03 lock not available, 57 stopped or cancelled, 58 system error.
      */
     UNAVAILABLE("08", "3D", "40", "53", "55P03", "57", "58") {
+        /**
+         * What the server says is a {@code VertxException} too, and has a state. Two failures have no type, only the client's own words:
+         * no connection became free in time; closed before use.
+         */
         @Override
         boolean isCause(Throwable cause) {
             return isNotEvenConnected(cause)
                     || cause instanceof TimeoutException
-                    // What the server says is one too, and has a state.
                     || (cause instanceof VertxException && !(cause instanceof DatabaseException))
-                    // The client's own words, for which it has no types: no connection became free in time; closed before use.
                     || says(cause, "Timeout") || says(cause, "Pool closed")
                     // Of no type at all: the server was asked for TLS and has none.
                     || (cause.getClass() == Exception.class && WITHOUT_TLS.equals(cause.getMessage()))

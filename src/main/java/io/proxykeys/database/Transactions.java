@@ -90,7 +90,7 @@ public class Transactions {
 
     private <T> Uni<T> run(CommitGate gate, Attempt first, Function<SqlConnection, Future<T>> work) {
         return bounded(gate, attempt(first, gate, () -> UniHelper.toUni(
-                        pool.withConnection(connection -> transaction(connection, work, gate)))
+                pool.withConnection(connection -> transaction(connection, work, gate)))
                 .onCancellation().invoke(() -> connections.renew(givenUp()))));
     }
 

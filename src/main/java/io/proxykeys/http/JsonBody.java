@@ -50,7 +50,8 @@ public final class JsonBody {
         JsonNode node = parse(bytes);
         for (Iterator<String> names = node.fieldNames(); names.hasNext();) {
             if (!fields.contains(names.next())) {
-                throw ProblemException.invalidField("The body may have no other fields than " + String.join(", ", fields.stream().sorted().toList())
+                throw ProblemException.invalidField("The body may have no other fields than " + String.join(", ", fields.stream().sorted()
+                        .toList())
                         + ". Nothing was changed.");
             }
         }
@@ -113,7 +114,8 @@ public final class JsonBody {
             // refused below
         }
         if (node == null || !node.isObject()) {
-            throw ProblemException.malformed("The body must be a JSON object, such as {\"proxy_key\":\"ek-proxy-…\"}. Nothing was changed.");
+            throw ProblemException.malformed(
+                    "The body must be a JSON object, such as {\"proxy_key\":\"ek-proxy-…\"}. Nothing was changed.");
         }
         return node;
     }

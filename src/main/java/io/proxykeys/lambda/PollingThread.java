@@ -1,9 +1,9 @@
 package io.proxykeys.lambda;
 
-import com.amazonaws.services.lambda.runtime.Context;
 import io.quarkus.vertx.core.runtime.context.VertxContextSafetyToggle;
 import io.smallrye.common.vertx.VertxContext;
 import io.smallrye.mutiny.Uni;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -44,7 +44,7 @@ class PollingThread {
      * How long to wait for the work of an invocation: until one second before its deadline, or half of the time if there is no
      * such second.
      *
-     * @param remainingMillis as of {@link Context#getRemainingTimeInMillis}; without a deadline it is a number without meaning
+     * @param remainingMillis as of {@link com.amazonaws.services.lambda.runtime.Context#getRemainingTimeInMillis}; without a deadline it is a number without meaning
      */
     static Duration bound(int remainingMillis) {
         if (remainingMillis <= 0 || remainingMillis > LONGEST_INVOCATION_MILLIS) {
@@ -62,7 +62,7 @@ class PollingThread {
      * @throws Throwable its failure
      */
     <T> T await(Duration bound, Supplier<Uni<T>> work) throws Throwable {
-        io.vertx.core.Context context = VertxContext.createNewDuplicatedContext(vertx.getOrCreateContext());
+        Context context = VertxContext.createNewDuplicatedContext(vertx.getOrCreateContext());
         // Each call has a context of its own, so what is kept in it, such as a session of the database, is safe there.
         VertxContextSafetyToggle.setContextSafe(context, true);
         CompletableFuture<T> item = Uni.createFrom().deferred(work::get)

@@ -11,6 +11,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
@@ -52,20 +53,22 @@ class Priming {
     }
 
     void prime(@Observes StartupEvent start) throws InterruptedException {
-        CompletableFuture<Void> ready = Uni.join().all(keys.prime(), statements()).andFailFast().replaceWithVoid().subscribeAsCompletionStage();
+        CompletableFuture<Void> ready = Uni.join().all(keys.prime(), statements()).andFailFast().replaceWithVoid()
+                .subscribeAsCompletionStage();
         tokens.prime();
         try {
             ready.get(BOUND.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException late) {
             LOG.warnf("Startup priming took longer than %d s; the first request may be slow", BOUND.toSeconds());
-        } catch (java.util.concurrent.ExecutionException e) {
+        } catch (ExecutionException e) {
             throw new IllegalStateException("Startup priming failed", e.getCause());
         }
     }
 
     private Uni<Void> statements() {
-        return revocations.rehearse(refused -> LOG.errorf("No revocation can be carried out: %s", refused))
-                .onFailure(DatabaseUnavailable.class).invoke(failure -> LOG.warnf("The database cannot be used: %s", failure.reason()))
+        return revocations.prime(refused -> LOG.errorf("No revocation can be carried out: %s", refused))
+                .onFailure(DatabaseUnavailable.class)
+                .invoke(unavailable -> LOG.warnf("The database cannot be used: %s", unavailable.reason()))
                 .onFailure().recoverWithNull();
     }
 }

@@ -67,7 +67,8 @@ public sealed interface RevocationRequest {
             String awsRequestId) implements RevocationRequest {
 
         public static OfSelection by(Caller caller, Selection selection, Optional<String> idempotencyKey, String awsRequestId) {
-            return new OfSelection(newId(), caller.account(), selection, idempotencyKey, Optional.ofNullable(caller.client()), awsRequestId);
+            return new OfSelection(newId(), caller.account(), selection, idempotencyKey, Optional.ofNullable(caller.client()),
+                    awsRequestId);
         }
 
         @Override

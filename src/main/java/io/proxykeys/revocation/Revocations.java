@@ -50,7 +50,7 @@ public class Revocations {
     public Uni<RevocationResult> revoke(RevocationRequest request, CommitGate gate) {
         RateLimit limit = request.bucket().map(this::limit).orElse(RateLimit.NONE);
         return transactions.run(gate, request.id(), connection -> AccountLock.lockThen(connection, request.account(),
-                        () -> RevocationStatement.send(connection, request, limit)))
+                () -> RevocationStatement.send(connection, request, limit)))
                 .invoke(result -> log.write(request, result));
     }
 
@@ -59,15 +59,15 @@ public class Revocations {
      *
      * @param refused is told why the database would not carry out any revocation: the function is missing, or not granted
      */
-    public Uni<Void> rehearse(Consumer<Throwable> refused) {
+    public Uni<Void> prime(Consumer<Throwable> refused) {
         RevocationRequest request = new RevocationRequest.OfSelection(RevocationRequest.newId(), NOBODY, Selection.ALL,
                 Optional.empty(), Optional.empty(), "");
         return transactions.run(new CommitGate(), request.id(), connection -> AccountLock.lockThen(connection, NOBODY,
-                        () -> RevocationStatement.send(connection, request, deleteAll).onFailure(failure -> {
-                            if (isRefused(failure)) {
-                                refused.accept(failure);
-                            }
-                        })))
+                () -> RevocationStatement.send(connection, request, deleteAll).onFailure(failure -> {
+                    if (isRefused(failure)) {
+                        refused.accept(failure);
+                    }
+                })))
                 .onFailure(Revocations::isRefused).invoke(refused)
                 .replaceWithVoid();
     }

@@ -246,7 +246,8 @@ class SecurityAlertTest {
                 inDetail("account_id null", detail -> detail.putNull("account_id")),
                 inDetail("account_id a number", detail -> detail.put("account_id", 7)),
                 inDetail("account_id too long", detail -> detail.put("account_id", "a".repeat(256))),
-                inDetail("account_id with a control character", detail -> detail.put("account_id", detail.get("account_id").asText() + "\n")),
+                inDetail("account_id with a control character", detail -> detail.put("account_id", detail.get("account_id").asText()
+                        + "\n")),
                 inDetail("unknown account", detail -> detail.put("account_id", "nobody")),
                 inDetail("reason too long", detail -> detail.put("reason", "a".repeat(256))),
                 inDetail("reason not a text", detail -> detail.put("reason", 7)),

@@ -44,7 +44,7 @@ class AccessTokenTest {
 
     private static final Issuer ISSUER = Issuer.shared();
     @SuppressWarnings("UnnecessaryLambda") // a name for what many cases do
-    private static final Consumer<JsonWebSignature> AS_IS = jws -> { };
+    private static final Consumer<JsonWebSignature> AS_IS = jws -> {};
 
     /** A token is made for an account at the time of the test: each test has its own account. */
     interface Token {
@@ -53,16 +53,16 @@ class AccessTokenTest {
 
     static Stream<Arguments> accepted() {
         return Stream.of(
-                arguments("RS256", rs256(AS_IS, claims -> { })),
+                arguments("RS256", rs256(AS_IS, claims -> {})),
                 arguments("RS256 by another key of the set", (Token) account -> sign(ISSUER.secondRsa, RSA_USING_SHA256,
                         claims(account, Issuer.DELETE), AS_IS)),
                 arguments("ES256", (Token) account -> sign(ISSUER.ec, ECDSA_USING_P256_CURVE_AND_SHA256,
                         claims(account, Issuer.DELETE), AS_IS)),
                 arguments("no kid, several keys fit", (Token) account -> sign(ISSUER.secondRsa.getPrivateKey(), null,
                         RSA_USING_SHA256, claims(account, Issuer.DELETE).toJson(), AS_IS)),
-                arguments("typ JWT", rs256(jws -> jws.setHeader("typ", "JWT"), claims -> { })),
-                arguments("typ at+jwt", rs256(jws -> jws.setHeader("typ", "at+jwt"), claims -> { })),
-                arguments("typ application/at+jwt", rs256(jws -> jws.setHeader("typ", "application/at+jwt"), claims -> { })),
+                arguments("typ JWT", rs256(jws -> jws.setHeader("typ", "JWT"), claims -> {})),
+                arguments("typ at+jwt", rs256(jws -> jws.setHeader("typ", "at+jwt"), claims -> {})),
+                arguments("typ application/at+jwt", rs256(jws -> jws.setHeader("typ", "application/at+jwt"), claims -> {})),
                 arguments("one of several audiences",
                         rs256(AS_IS, claims -> claims.setAudience("somebody else", Issuer.AUDIENCE))),
                 arguments("one of several scopes",
@@ -126,7 +126,7 @@ class AccessTokenTest {
                 arguments("crit header", rs256(jws -> {
                     jws.setHeader("crit", List.of("exp"));
                     jws.setHeader("exp", 1);
-                }, claims -> { })),
+                }, claims -> {})),
                 arguments("changed claims", (Token) account -> {
                     String[] parts = ISSUER.token("somebody else").split("\\.", -1);
                     return parts[0] + "." + base64(claims(account, Issuer.DELETE).toJson()) + "." + parts[2];
@@ -135,16 +135,16 @@ class AccessTokenTest {
                 arguments("crit with an extension that the library knows", rs256(jws -> {
                     jws.setHeader("crit", List.of("b64"));
                     jws.setHeader("b64", true);
-                }, claims -> { })),
+                }, claims -> {})),
                 arguments("padding", (Token) account -> ISSUER.token(account) + "="),
                 arguments("something after the token", (Token) account -> ISSUER.token(account) + "!"),
                 arguments("blanks in the token", (Token) account -> ISSUER.token(account).replace(".", ". ")),
                 arguments("a line break in the token", (Token) account -> ISSUER.token(account).replaceFirst("(.{30})$", "\n$1")),
                 arguments("an odd blank before the token", (Token) account -> "\u2003" + ISSUER.token(account)),
                 arguments("encrypted", (Token) account -> ISSUER.token(account) + ".a.b"),
-                arguments("typ secevent+jwt", rs256(jws -> jws.setHeader("typ", "secevent+jwt"), claims -> { })),
-                arguments("typ dpop+jwt", rs256(jws -> jws.setHeader("typ", "dpop+jwt"), claims -> { })),
-                arguments("typ empty", rs256(jws -> jws.setHeader("typ", ""), claims -> { })),
+                arguments("typ secevent+jwt", rs256(jws -> jws.setHeader("typ", "secevent+jwt"), claims -> {})),
+                arguments("typ dpop+jwt", rs256(jws -> jws.setHeader("typ", "dpop+jwt"), claims -> {})),
+                arguments("typ empty", rs256(jws -> jws.setHeader("typ", ""), claims -> {})),
                 arguments("no exp", rs256(AS_IS, claims -> claims.unsetClaim("exp"))),
                 arguments("exp no number", rs256(AS_IS, claims -> claims.setClaim("exp", "tomorrow"))),
                 arguments("expired", rs256(AS_IS, claims -> {

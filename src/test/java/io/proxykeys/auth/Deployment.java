@@ -26,7 +26,6 @@ interface Deployment extends AutoCloseable {
     @Override
     void close();
 
-
     /** The service itself, made of the settings without the rest of the function. */
     static AccessTokens service(Map<String, String> variables, String jwks) {
         Map<String, String> environment = new HashMap<>(NativeFunction.environment(1, "https://issuer.test/jwks.json"));

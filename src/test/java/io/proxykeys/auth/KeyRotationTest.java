@@ -50,7 +50,7 @@ class KeyRotationTest {
         server.compress(true);
         server.publish("\uFEFF" + Issuer.jwks(List.of(ISSUER.rsa, ISSUER.secondRsa, ISSUER.ec, next)));
 
-        assertEquals(200, callWith(next));
+        await().until(() -> callWith(next) == 200);
         assertEquals("proxy-keys", server.userAgent());
     }
 
@@ -112,7 +112,7 @@ class KeyRotationTest {
 
     private static int callWith(RsaJsonWebKey key) {
         String account = Accounts.open("1");
-        return Api.with(sign(key, RSA_USING_SHA256, claims(account, Issuer.DELETE), jws -> { }))
+        return Api.with(sign(key, RSA_USING_SHA256, claims(account, Issuer.DELETE), jws -> {}))
                 .delete("/v1/auth/proxy").statusCode();
     }
 }

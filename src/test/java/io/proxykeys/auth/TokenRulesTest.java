@@ -231,10 +231,10 @@ class TokenRulesTest {
                     Issuer.pem(rsa.getPublicKey()).getBytes(StandardCharsets.UTF_8))) {
                 for (String algorithm : List.of("HS256", "HS384", "HS512")) {
                     assertEquals(401, deployment.status(
-                            Issuer.sign(new SecretKeySpec(secret, "Hmac"), "rsa", algorithm, claims, jws -> { })));
+                            Issuer.sign(new SecretKeySpec(secret, "Hmac"), "rsa", algorithm, claims, jws -> {})));
                 }
             }
-            assertEquals(401, deployment.status(Issuer.sign(null, null, "none", claims, jws -> { })));
+            assertEquals(401, deployment.status(Issuer.sign(null, null, "none", claims, jws -> {})));
         }
     }
 

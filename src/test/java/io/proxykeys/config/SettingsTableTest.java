@@ -32,8 +32,8 @@ class SettingsTableTest {
             ConfigClass mapping = ConfigClass.configClass(settings);
             Map<String, String> meanings = meanings(settings, mapping.getPrefix());
             assertEquals(new TreeSet<>(mapping.getProperties().keySet()), new TreeSet<>(meanings.keySet()), settings.getName());
-            mapping.getProperties().forEach((property, value) ->
-                    expected.put(property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT), new Row(meanings.get(property), value)));
+            mapping.getProperties().forEach((property, value) -> expected.put(property.replaceAll("[.-]", "_").toUpperCase(Locale.ROOT),
+                    new Row(meanings.get(property), value)));
         }
         assertEquals(expected, table());
     }

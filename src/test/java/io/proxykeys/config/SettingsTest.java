@@ -11,8 +11,8 @@ import io.smallrye.config.ConfigMappings.ConfigClass;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
-import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import io.smallrye.config.SmallRyeConfigBuilderCustomizer;
+import io.smallrye.jwt.algorithm.SignatureAlgorithm;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -137,10 +137,11 @@ class SettingsTest {
         assertDoesNotThrow(this::start);
     }
 
-    @Test
-    void withIamCredentialsOfTheEnvironmentTakeThePlaceOfThePassword() {
+    @ParameterizedTest
+    @ValueSource(strings = { "iam", " iam " })
+    void withIamCredentialsOfTheEnvironmentTakeThePlaceOfThePassword(String iam) {
         values.remove("quarkus.datasource.password");
-        values.put("proxy-keys.database.authentication", "iam");
+        values.put("proxy-keys.database.authentication", iam);
         Map<String, String> environment = new HashMap<>(Map.of("AWS_REGION", "eu-central-1", "AWS_ACCESS_KEY_ID", "id",
                 "AWS_SECRET_ACCESS_KEY", "secret"));
         assertEquals(List.of(), databaseMistakes(environment));

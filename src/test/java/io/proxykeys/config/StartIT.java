@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.proxykeys.account.Account;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
@@ -14,8 +13,8 @@ import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.KeyServer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
-import io.proxykeys.harness.WireTap.Fault;
 import io.proxykeys.harness.WireTap;
+import io.proxykeys.harness.WireTap.Fault;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -143,7 +142,8 @@ class StartIT {
         List<String> before = Postgres.shared().rows("SELECT * FROM revocation WHERE account_id = ''");
         try (NativeFunction function = NativeFunction.start(NativeFunction.environment(tap.port(), ISSUER.keyServer().location()))
                 .awaitFirstPoll()) {
-            assertTrue(tap.statements().stream().anyMatch(statement -> statement.contains("carry_out_revocation")), tap.statements().toString());
+            assertTrue(tap.statements().stream().anyMatch(statement -> statement.contains("carry_out_revocation")), tap.statements()
+                    .toString());
             tap.reset();
 
             assertEquals(200, function.invoke(request(ISSUER.token(account))).status());
@@ -314,6 +314,6 @@ class StartIT {
 
     private static String es256(String account) {
         return Issuer.sign(ISSUER.ec, AlgorithmIdentifiers.ECDSA_USING_P256_CURVE_AND_SHA256,
-                Issuer.claims(account, Issuer.DELETE), jws -> { });
+                Issuer.claims(account, Issuer.DELETE), jws -> {});
     }
 }

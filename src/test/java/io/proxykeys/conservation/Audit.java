@@ -1,6 +1,5 @@
 package io.proxykeys.conservation;
 
-import io.proxykeys.harness.Postgres;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -228,7 +227,8 @@ final class Audit {
                        (SELECT coalesce(sum(settled), 0) FROM every_hold h WHERE h.key_id = k.id AND NOT open_at_end)
                   FROM every_key k WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
-                keys.put(rows.getString(1), new Key(rows.getString(2), rows.getBigDecimal(3), rows.getBigDecimal(4), rows.getBigDecimal(5)));
+                keys.put(rows.getString(1), new Key(rows.getString(2), rows.getBigDecimal(3), rows.getBigDecimal(4), rows.getBigDecimal(
+                        5)));
             }
         }
         return keys;

@@ -41,7 +41,8 @@ class ConservationTest {
         int minutes = Integer.getInteger("conservation.minutes", 0);
         Postgres server = Postgres.shared();
         EventCopy function = new EventCopy(Gateway::invoke);
-        Stream<FunctionCopy> others = Stream.generate(() -> (FunctionCopy) new SqlCopy(server, "postgres", SqlCopy.Deletion.RIGHT)).limit(3);
+        Stream<FunctionCopy> others = Stream.generate(() -> (FunctionCopy) new SqlCopy(server, "postgres", SqlCopy.Deletion.RIGHT)).limit(
+                3);
         Conservation conservation = new Conservation(server, "postgres", Stream.concat(Stream.of(function), others).toList())
                 .withLostConnections(30)
                 .with("closed", 1_100, Harness.tap()::closeConnections)

@@ -13,7 +13,8 @@ import java.util.UUID;
 record Order(Kind kind, String account, String name, Ledger.Key key, Instant detectedAt) {
 
     enum Kind {
-        DELETE_ALL("all"), EXPIRED("expired"), INACTIVE("inactive"), NEVER_USED("never_used"), ALERT("all"), REMOVE("one"), TOGGLE(null), RELEASE(null);
+        DELETE_ALL("all"), EXPIRED("expired"), INACTIVE("inactive"), NEVER_USED("never_used"), ALERT("all"), REMOVE("one"), TOGGLE(null),
+        RELEASE(null);
 
         /** {@code revocation.operation}; {@code null}: it writes no receipt. */
         final String operation;

@@ -29,7 +29,8 @@ class EntityMappingTest {
         database.execute("CREATE DATABASE misfit");
         database.migrate("misfit");
         try (var connection = database.connect("misfit", "postgres", "postgres")) {
-            Postgres.execute(connection, "ALTER TABLE revoked_key DROP CONSTRAINT revoked_key_created_at_told, ALTER COLUMN created_at TYPE text");
+            Postgres.execute(connection,
+                    "ALTER TABLE revoked_key DROP CONSTRAINT revoked_key_created_at_told, ALTER COLUMN created_at TYPE text");
         } catch (java.sql.SQLException e) {
             throw new IllegalStateException(e);
         }

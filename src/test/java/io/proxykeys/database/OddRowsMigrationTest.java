@@ -61,13 +61,15 @@ class OddRowsMigrationTest {
                     "long gone|" + YEAR_1 + "|null|{a}|{x}",
                     "none|null|null|{}|{}",
                     "usual|2027-01-01 00:00:00+00|2026-06-01 00:00:00+00|{a,NULL,b}|{}"),
-                    rows(owner, "SELECT id, expires_at, last_used, model_whitelist, ip_whitelist FROM proxy_key ORDER BY id COLLATE \"C\""));
+                    rows(owner,
+                            "SELECT id, expires_at, last_used, model_whitelist, ip_whitelist FROM proxy_key ORDER BY id COLLATE \"C\""));
             assertEquals(List.of(
                     "came in between|null|null|{a}|{}|" + YEAR_1,
                     "endless|null|null|{a,b,c,NULL}|{x}|" + YEAR_9999,
                     "long gone|" + YEAR_1 + "|null|{}|{}|" + YEAR_1,
                     "none|null|null|{a}|{}|2026-01-01 00:00:00+00"),
-                    rows(owner, "SELECT id, expires_at, last_used, model_whitelist, ip_whitelist, created_at FROM revoked_key ORDER BY id COLLATE \"C\""));
+                    rows(owner,
+                            "SELECT id, expires_at, last_used, model_whitelist, ip_whitelist, created_at FROM revoked_key ORDER BY id COLLATE \"C\""));
             assertEquals(List.of(YEAR_1, "2026-01-01 00:00:00+00", YEAR_9999),
                     rows(owner, "SELECT revoked_at FROM revocation ORDER BY revoked_at"));
             assertEquals(List.of(), rows(owner, "SELECT conname FROM pg_constraint WHERE NOT convalidated"));
@@ -77,7 +79,8 @@ class OddRowsMigrationTest {
 
     @Test
     void aDeletionInFlightEndsBeforeItsKeysAreCleanedAndWithoutADeadlock() throws Exception {
-        try (Connection owner = atVersion4("odd_rows_in_use"); Connection deletion = server.connect("odd_rows_in_use", "postgres", "postgres")) {
+        try (Connection owner = atVersion4("odd_rows_in_use");
+                Connection deletion = server.connect("odd_rows_in_use", "postgres", "postgres")) {
             key(owner, "deleted", "infinity", null, "{}", "{}");
             key(owner, "kept", "infinity", null, "{}", "{}");
             deletion.setAutoCommit(false);
@@ -104,7 +107,8 @@ class OddRowsMigrationTest {
         return owner;
     }
 
-    private static void key(Connection owner, String id, String expiresAt, String lastUsed, String models, String addresses) throws SQLException {
+    private static void key(Connection owner, String id, String expiresAt, String lastUsed, String models, String addresses)
+            throws SQLException {
         Postgres.execute(owner, INSERT_KEY, id, id, expiresAt, lastUsed, models, addresses);
     }
 

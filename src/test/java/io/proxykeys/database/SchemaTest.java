@@ -178,7 +178,8 @@ class SchemaTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = ';', value = {
-            "'infinity';NULL", "'-infinity';NULL", "'10000-01-01 00:00:00+00';NULL", "'0001-12-31 23:59:59.999999+00 BC';NULL", "NULL;'{{a,b},{c,d}}'" }, quoteCharacter = '"')
+            "'infinity';NULL", "'-infinity';NULL", "'10000-01-01 00:00:00+00';NULL", "'0001-12-31 23:59:59.999999+00 BC';NULL",
+            "NULL;'{{a,b},{c,d}}'" }, quoteCharacter = '"')
     void creatingRefusesWhatAListCannotTell(String expiry, String whitelist) {
         String account = Accounts.open("100");
         List<String> before = Accounts.everything(account);
@@ -239,7 +240,8 @@ class SchemaTest {
                     account, account + "new");
             for (String forbidden : List.of("UPDATE account SET balance = 1", "UPDATE proxy_key SET used = 0",
                     "DELETE FROM proxy_key", "SELECT * FROM revocation", "INSERT INTO account (id) VALUES ('x')",
-                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account + "', 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)",
+                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account
+                            + "', 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)",
                     "SELECT " + revocation("gen_random_uuid()", "'" + account + "'", "all"),
                     "SELECT switch_proxy_key('" + account + "', 'x', NULL, NULL)")) {
                 SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(gateway, forbidden), forbidden);
@@ -310,7 +312,8 @@ class SchemaTest {
     @Test
     void theFunctionGainsNoRightOnTheTableOfLimits() throws Exception {
         try (Connection function = database.connect("postgres", Postgres.FUNCTION_USER, Postgres.PASSWORD)) {
-            for (String forbidden : List.of("SELECT * FROM rate_limit", "DELETE FROM rate_limit", "UPDATE rate_limit SET paid_until = now()")) {
+            for (String forbidden : List.of("SELECT * FROM rate_limit", "DELETE FROM rate_limit",
+                    "UPDATE rate_limit SET paid_until = now()")) {
                 SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(function, forbidden), forbidden);
                 assertEquals("42501", refused.getSQLState(), forbidden);
             }

@@ -55,8 +55,8 @@ class TransactionBoundTest {
             Transactions transactions = new Transactions(vertx, pool, connections, sessions, Duration.ofMillis(3 + random.nextInt(40)));
             boolean answered;
             try {
-                VertxContextSupport.subscribeAndAwait(() -> transactions.run(new CommitGate(), receipt, connection ->
-                        connection.preparedQuery(WORK).execute(Tuple.of(receipt, account))));
+                VertxContextSupport.subscribeAndAwait(() -> transactions.run(new CommitGate(), receipt, connection -> connection
+                        .preparedQuery(WORK).execute(Tuple.of(receipt, account))));
                 answered = true;
             } catch (DatabaseUnavailable refused) {
                 answered = false;

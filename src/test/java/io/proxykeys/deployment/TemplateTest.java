@@ -19,6 +19,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
 import io.proxykeys.database.Authentication;
+import io.proxykeys.harness.Postgres;
 import io.proxykeys.http.Route;
 import io.smallrye.config.ConfigMappings.ConfigClass;
 import java.io.IOException;
@@ -106,7 +107,8 @@ class TemplateTest {
         });
         assertEquals(List.of(Map.of("Ref", "UseGatewayAuthorizer"), "true"),
                 at(TEMPLATE, "Conditions", "GatewayAuthorizerIsUsed", "Fn::Equals"));
-        assertEquals(List.of(Map.of("Condition", "GatewayAuthorizerIsUsed"), Map.of("Fn::Equals", List.of(Map.of("Ref", "JwtScopeClaim"), ""))),
+        assertEquals(List.of(Map.of("Condition", "GatewayAuthorizerIsUsed"), Map.of("Fn::Equals", List.of(Map.of("Ref", "JwtScopeClaim"),
+                ""))),
                 at(TEMPLATE, "Conditions", "GatewayChecksScopes", "Fn::And"));
         assertEquals("true", parameter("UseGatewayAuthorizer", "Default"));
         assertEquals("GatewayAuthorizerIsUsed", at(TEMPLATE, "Resources", "JwtAuthorizer", "Condition"));
@@ -145,8 +147,8 @@ class TemplateTest {
         assertEquals("2.0", at(integration, "PayloadFormatVersion"));
         assertEquals("AWS_PROXY", at(integration, "IntegrationType"));
         assertEquals(Map.of("Fn::GetAtt", List.of("Function", "Arn")), at(integration, "IntegrationUri"));
-        properties("AWS::ApiGatewayV2::Route").forEach((name, route) ->
-                assertEquals(Map.of("Fn::Sub", "integrations/${Integration}"), at(route, "Target"), name));
+        properties("AWS::ApiGatewayV2::Route").forEach((name, route) -> assertEquals(Map.of("Fn::Sub", "integrations/${Integration}"), at(
+                route, "Target"), name));
     }
 
     @Test
@@ -156,8 +158,10 @@ class TemplateTest {
     }
 
     @Test
-    void theDatabaseGivesUpBeforeTheFunctionAndTheFunctionBeforeTheGateway() throws IOException {
-        int statement = statementTimeout();
+    void theDatabaseGivesUpBeforeTheFunctionAndTheFunctionBeforeTheGateway() {
+        int statement = Postgres.shared().one(Integer.class, """
+                SELECT extract(epoch FROM current_setting('statement_timeout')::interval)::int
+                  FROM (SELECT set_transaction_promises()) promised""") * 1000;
         int shortest = (int) parameter("Timeout", "MinValue");
         int longest = (int) parameter("Timeout", "MaxValue");
 

@@ -642,7 +642,7 @@ class ExamplesTest {
                     // It ended without asking.
                 }
                 StringBuilder output = new StringBuilder();
-                Thread reader = start(() -> readAll(process.inputReader(StandardCharsets.UTF_8), output, line -> { }));
+                Thread reader = start(() -> readAll(process.inputReader(StandardCharsets.UTF_8), output, line -> {}));
                 StringBuilder errors = new StringBuilder();
                 Thread errorReader = start(() -> readAll(process.errorReader(StandardCharsets.UTF_8), errors, line -> {
                     if (cue != null && line.contains(cue)) {
@@ -731,9 +731,9 @@ class ExamplesTest {
 
         private final ServerSocket listener;
         private final List<String> requests = new CopyOnWriteArrayList<>();
-        private Runnable before = () -> { };
+        private Runnable before = () -> {};
         private String beforeWhat = "";
-        private Runnable after = () -> { };
+        private Runnable after = () -> {};
         private String madeUp;
         private boolean loses;
 

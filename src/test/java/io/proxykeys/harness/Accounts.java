@@ -115,7 +115,8 @@ public final class Accounts {
                 VALUES ('odd-' || ?, ?, NULL, sha256(?::bytea), 0, NULL, ARRAY[NULL, 'a"b\\', E'\\u2028 \\n'], '{a,b,c,d}',
                         '0001-01-01 00:00:00+00', '0001-01-01 00:00:00+00'),
                        ('ödd-' || ?, ?, E'\\t"\\\\', sha256((? || '2')::bytea), 1, '0001-01-01 00:00:00+00', '{}', '{}',
-                        '9999-12-31 23:59:59.999999+00', '9999-12-31 23:59:59.999999+00')""", account, account, account, account, account, account);
+                        '9999-12-31 23:59:59.999999+00', '9999-12-31 23:59:59.999999+00')""", account, account, account, account, account,
+                account);
     }
 
     /** Uses up one of the account's limits ({@code rate_limit.bucket}) for so many seconds from now. */

@@ -56,7 +56,7 @@ public final class Issuer {
     }
 
     public String token(String account, String scope) {
-        return sign(rsa, AlgorithmIdentifiers.RSA_USING_SHA256, claims(account, scope), jws -> { });
+        return sign(rsa, AlgorithmIdentifiers.RSA_USING_SHA256, claims(account, scope), jws -> {});
     }
 
     public static JwtClaims claims(String account, String scope) {

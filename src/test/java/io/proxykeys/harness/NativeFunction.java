@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +84,15 @@ public final class NativeFunction implements AutoCloseable {
 
     public CompletableFuture<Gateway.Result> invokeAsync(JsonNode event) {
         return api.invoke(event);
+    }
+
+    /** What it answers to an invocation with this deadline, within the deadline. */
+    public Gateway.Result invokeWithin(Duration deadline, JsonNode event) {
+        try {
+            return api.invoke(event, deadline).get(deadline.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException | ExecutionException | TimeoutException e) {
+            throw new AssertionError("No answer within " + deadline + ": " + output(), e);
+        }
     }
 
     public Gateway.Result invoke(JsonNode event) {

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The Lambda Runtime API (<a href="https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html">AWS</a>) for one running
@@ -33,7 +33,7 @@ public final class RuntimeApi implements AutoCloseable {
     private final CompletableFuture<Void> firstPoll = new CompletableFuture<>();
     private volatile boolean closed;
 
-    private record Invocation(String id, String event, CompletableFuture<Gateway.Result> result) {
+    private record Invocation(String id, String event, Duration deadline, CompletableFuture<Gateway.Result> result) {
     }
 
     public RuntimeApi() {
@@ -63,7 +63,12 @@ public final class RuntimeApi implements AutoCloseable {
     }
 
     public CompletableFuture<Gateway.Result> invoke(JsonNode event) {
-        Invocation invocation = new Invocation(UUID.randomUUID().toString(), event.toString(), new CompletableFuture<>());
+        return invoke(event, Duration.ofSeconds(29));
+    }
+
+    /** An invocation that is told to have this long, from the moment it takes the event. */
+    public CompletableFuture<Gateway.Result> invoke(JsonNode event, Duration deadline) {
+        Invocation invocation = new Invocation(UUID.randomUUID().toString(), event.toString(), deadline, new CompletableFuture<>());
         waiting.add(invocation);
         if (closed) {
             failUnanswered();
@@ -95,7 +100,7 @@ public final class RuntimeApi implements AutoCloseable {
             }
             exchange.getResponseHeaders().set("Lambda-Runtime-Aws-Request-Id", invocation.id);
             exchange.getResponseHeaders().set("Lambda-Runtime-Deadline-Ms",
-                    Long.toString(System.currentTimeMillis() + TimeUnit.SECONDS.toMillis(29)));
+                    Long.toString(System.currentTimeMillis() + invocation.deadline.toMillis()));
             exchange.getResponseHeaders().set("Lambda-Runtime-Invoked-Function-Arn",
                     "arn:aws:lambda:eu-central-1:123456789012:function:proxy-keys");
             exchange.getResponseHeaders().set("Content-Type", "application/json");

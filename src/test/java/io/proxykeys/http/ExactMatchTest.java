@@ -2,11 +2,8 @@ package io.proxykeys.http;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Harness;
@@ -74,7 +71,7 @@ class ExactMatchTest {
         RsaJsonWebKey unknown = Issuer.rsaKey("never-published-" + System.nanoTime());
         String account = Accounts.open("1");
         String token = Issuer.sign(unknown, AlgorithmIdentifiers.RSA_USING_SHA256, Issuer.claims(account, Issuer.DELETE),
-                jws -> { });
+                jws -> {});
         Harness.tap().reset();
         int fetches = ISSUER.keyServer().fetches();
 

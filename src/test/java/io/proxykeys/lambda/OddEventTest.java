@@ -58,7 +58,8 @@ class OddEventTest {
                 odd("claims of any type", event -> context(event).putObject("authorizer").putObject("jwt").putObject("claims")
                         .put("number", 1.5).putNull("none").putArray("list").addObject().put("a", "b")),
                 odd("an authorizer that is an array", event -> context(event).putArray("authorizer").addArray().add(1)),
-                odd("claims that are an array", event -> context(event).putObject("authorizer").putObject("jwt").putArray("claims").add("a")),
+                odd("claims that are an array", event -> context(event).putObject("authorizer").putObject("jwt").putArray("claims").add(
+                        "a")),
                 odd("an account, a time and a stage of other types", event -> context(event).put("accountId", 1).put("timeEpoch", "soon")
                         .putArray("stage").add(1)),
                 odd("a source address that is an object", event -> http(event).putObject("sourceIp").put("a", 1)),

@@ -78,8 +78,8 @@ class OpenApiTest {
     @Test
     void theRoutesAndTheirScopesAreExactlyThoseOfTheCode() {
         Set<String> described = new TreeSet<>();
-        DESCRIPTION.paths().forEachEntry((path, operations) -> operations.forEachEntry((method, operation) ->
-                described.add(method.toUpperCase(Locale.ROOT) + " " + path + " " + operation.get("security"))));
+        DESCRIPTION.paths().forEachEntry((path, operations) -> operations.forEachEntry((method, operation) -> described.add(method
+                .toUpperCase(Locale.ROOT) + " " + path + " " + operation.get("security"))));
 
         assertEquals(Stream.of(Route.values())
                 .map(route -> route.method() + " " + route.path() + " [{\"accessToken\":[\"" + route.scope() + "\"]}]")
@@ -123,8 +123,8 @@ class OpenApiTest {
             assertTrue(DESCRIPTION.examples(response + PROBLEM).stream().anyMatch(example -> worded
                     ? sameProblem(expected, example) : expected.get("type").equals(example.get("type"))),
                     () -> response + " has no example " + expected);
-            refusal.headers().keySet().forEach(header ->
-                    assertTrue(DESCRIPTION.names(response + "/headers").contains(header), response + " " + header));
+            refusal.headers().keySet().forEach(header -> assertTrue(DESCRIPTION.names(response + "/headers").contains(header), response
+                    + " " + header));
         }
     }
 
@@ -144,8 +144,8 @@ class OpenApiTest {
         });
 
         for (String kind : List.of("parameters", "headers", "schemas", "responses", "examples")) {
-            DESCRIPTION.names("/components/" + kind).forEach(name ->
-                    assertTrue(used.contains("#/components/" + kind + "/" + name), kind + "/" + name));
+            DESCRIPTION.names("/components/" + kind).forEach(name -> assertTrue(used.contains("#/components/" + kind + "/" + name), kind
+                    + "/" + name));
         }
     }
 

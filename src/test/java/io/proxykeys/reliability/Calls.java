@@ -5,7 +5,6 @@ import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.NativeFunction;
-import io.proxykeys.harness.Postgres;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;

@@ -164,7 +164,8 @@ class FreezeIT {
         for (int round = 0; round < rounds; round++) {
             String name = "account-" + round + "-";
             own.execute("INSERT INTO account (id, balance) SELECT ? || n, 10 FROM generate_series(0, 19) n", name);
-            own.execute("SELECT create_proxy_key(? || n, 'key', sha256((? || n)::bytea), 1, NULL, NULL, NULL) FROM generate_series(0, 19) n",
+            own.execute(
+                    "SELECT create_proxy_key(? || n, 'key', sha256((? || n)::bytea), 1, NULL, NULL, NULL) FROM generate_series(0, 19) n",
                     name, name);
             frozen.forEach(copy -> copy.function.freeze());
             own.restart();

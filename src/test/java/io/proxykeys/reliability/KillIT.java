@@ -32,8 +32,8 @@ class KillIT {
     private final Postgres database = Postgres.shared();
 
     static Stream<Arguments> stages() {
-        return Stream.of(false, true).flatMap(alert -> Stream.of(false, true).flatMap(answered ->
-                Stream.iterate(BEGIN, trip -> trip + 1).limit(COMMIT).map(trip -> Arguments.of(trip, answered, alert))));
+        return Stream.of(false, true).flatMap(alert -> Stream.of(false, true).flatMap(answered -> Stream.iterate(BEGIN, trip -> trip + 1)
+                .limit(COMMIT).map(trip -> Arguments.of(trip, answered, alert))));
     }
 
     @ParameterizedTest(name = "round trip {0}, answered: {1}, alert: {2}")
@@ -86,7 +86,8 @@ class KillIT {
             CompletableFuture<Gateway.Result> call = function.invokeAsync(event);
             assertThrows(ExecutionException.class, () -> call.get(20, TimeUnit.SECONDS));
         }
-        database.await("its transaction has not ended", "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = ? AND xact_start IS NOT NULL",
+        database.await("its transaction has not ended",
+                "SELECT count(*) = 0 FROM pg_stat_activity WHERE usename = ? AND xact_start IS NOT NULL",
                 Postgres.FUNCTION_USER);
     }
 }

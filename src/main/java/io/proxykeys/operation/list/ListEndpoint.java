@@ -1,6 +1,6 @@
 package io.proxykeys.operation.list;
 
-import io.proxykeys.account.AccountRepository;
+import io.proxykeys.account.AccountCheck;
 import io.proxykeys.auth.Caller;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Cursor;
@@ -8,8 +8,8 @@ import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
-import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyPages;
+import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyRepository;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
@@ -25,12 +25,12 @@ class ListEndpoint implements Endpoint {
     private static final String EMPTY = "[]";
 
     private final Transactions transactions;
-    private final AccountRepository accounts;
+    private final AccountCheck accounts;
     private final KeyRepository keys;
     private final KeyPages pages;
 
     @Inject
-    ListEndpoint(Transactions transactions, AccountRepository accounts, KeyRepository keys, KeyPages pages) {
+    ListEndpoint(Transactions transactions, AccountCheck accounts, KeyRepository keys, KeyPages pages) {
         this.transactions = transactions;
         this.accounts = accounts;
         this.keys = keys;
@@ -47,7 +47,7 @@ class ListEndpoint implements Endpoint {
         String account = caller.account();
         Cursor from = Cursor.ofQuery(request.rawQuery(), Cursor.START);
         return transactions.withDeadline(pages.read((place, most) -> keys.after(account, place, most), from)
-                .call(page -> requireAccount(account, !page.json().equals(EMPTY)))
+                .call(page -> accounts.requireUnless(!page.json().equals(EMPTY), account))
                 .chain(page -> answer(account, from, page)));
     }
 
@@ -57,10 +57,5 @@ class ListEndpoint implements Endpoint {
                     .map(total -> Response.page(page.json(), total, route(), page.next() == null ? null : page.next().query()));
         }
         return Uni.createFrom().item(Response.json(page.json()));
-    }
-
-    /** Nothing found may mean that there is no such account. */
-    private Uni<Void> requireAccount(String account, boolean found) {
-        return found ? Uni.createFrom().voidItem() : transactions.read(() -> accounts.require(account));
     }
 }

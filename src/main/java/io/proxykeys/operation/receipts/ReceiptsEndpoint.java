@@ -1,6 +1,6 @@
 package io.proxykeys.operation.receipts;
 
-import io.proxykeys.account.AccountRepository;
+import io.proxykeys.account.AccountCheck;
 import io.proxykeys.auth.Caller;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Cursor;
@@ -10,8 +10,8 @@ import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.json.JsonPage;
 import io.proxykeys.json.JsonText;
-import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.key.KeyPages;
+import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.ListedReceipt;
 import io.proxykeys.revocation.ReceiptRepository;
@@ -40,12 +40,12 @@ class ReceiptsEndpoint implements Endpoint {
     private static final Cursor NEWEST = new Cursor(Cursor.LATEST, "ffffffff-ffff-ffff-ffff-ffffffffffff");
 
     private final Transactions transactions;
-    private final AccountRepository accounts;
+    private final AccountCheck accounts;
     private final ReceiptRepository receipts;
     private final KeyPages pages;
 
     @Inject
-    ReceiptsEndpoint(Transactions transactions, AccountRepository accounts, ReceiptRepository receipts, KeyPages pages) {
+    ReceiptsEndpoint(Transactions transactions, AccountCheck accounts, ReceiptRepository receipts, KeyPages pages) {
         this.transactions = transactions;
         this.accounts = accounts;
         this.receipts = receipts;
@@ -63,16 +63,20 @@ class ReceiptsEndpoint implements Endpoint {
         String query = request.rawQuery();
         Matcher one = ONE.matcher(query);
         if (query.startsWith("id=") && !one.matches()) {
-            throw ProblemException.malformed("id must be the revocation_id of a receipt, alone or with the page of a Link header of this API.");
+            throw ProblemException.malformed(
+                    "id must be the revocation_id of a receipt, alone or with the page of a Link header of this API.");
         }
-        return transactions.withDeadline(one.matches() ? one(account, UUID.fromString(one.group(1)), one.group(2) == null ? "" : one.group(2))
-                : list(account, Cursor.ofQuery(query, NEWEST)));
+        if (one.matches()) {
+            String page = one.group(2) == null ? "" : one.group(2);
+            return transactions.withDeadline(one(account, UUID.fromString(one.group(1)), page));
+        }
+        return transactions.withDeadline(list(account, Cursor.ofQuery(query, NEWEST)));
     }
 
     private Uni<Response> one(String account, UUID id, String query) {
         Cursor from = Cursor.ofQuery(query, Cursor.START);
         return transactions.read(() -> receipts.one(account, id))
-                .call(receipt -> requireAccount(account, receipt != null))
+                .call(receipt -> accounts.requireUnless(receipt != null, account))
                 .onItem().ifNull().failWith(ProblemException::unknownReceipt)
                 .chain(receipt -> pages.read((place, most) -> receipts.keysAfter(id, place, most), from)
                         .map(page -> answer(receipt, from, page)));
@@ -91,7 +95,7 @@ class ReceiptsEndpoint implements Endpoint {
     private Uni<Response> list(String account, Cursor from) {
         UUID before = idOf(from);
         return transactions.read(() -> receipts.before(account, from.time(), before, PAGE + 1))
-                .call(found -> requireAccount(account, !found.isEmpty()))
+                .call(found -> accounts.requireUnless(!found.isEmpty(), account))
                 .chain(found -> answer(account, from, found));
     }
 
@@ -112,11 +116,6 @@ class ReceiptsEndpoint implements Endpoint {
     private Uni<Response> page(String account, JsonPage page, Cursor next) {
         return transactions.read(() -> receipts.countOf(account)).map(total -> Response.page(page.json(), total, route(),
                 next == null ? null : next.query()));
-    }
-
-    /** Nothing found may mean that there is no such account. */
-    private Uni<Void> requireAccount(String account, boolean found) {
-        return found ? Uni.createFrom().voidItem() : transactions.read(() -> accounts.require(account));
     }
 
     private static UUID idOf(Cursor place) {

@@ -62,8 +62,8 @@ class ToggleEndpoint implements Endpoint {
         request.refuseQuery();
         KeyReference target = KeyReference.of(body.proxyKey());
         Optional<Boolean> wanted = body.flag("is_active");
-        return transactions.run(request.gate(), connection ->
-                        AccountLock.lockThen(connection, account, () -> toggle(connection, account, target, wanted)))
+        return transactions.run(request.gate(), connection -> AccountLock.lockThen(connection, account, () -> toggle(connection, account,
+                target, wanted)))
                 .map(outcome -> {
                     boolean active = isActive(outcome);
                     return Response.json(json -> {

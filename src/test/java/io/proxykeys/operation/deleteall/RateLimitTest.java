@@ -42,7 +42,8 @@ class RateLimitTest {
     void afterTheWaitTheNextIsLetThrough() {
         String account = limited();
         Postgres.shared().execute("""
-                UPDATE rate_limit SET paid_until = paid_until - interval '6 seconds' WHERE account_id = ? AND bucket = 'delete-all'""", account);
+                UPDATE rate_limit SET paid_until = paid_until - interval '6 seconds' WHERE account_id = ? AND bucket = 'delete-all'""",
+                account);
 
         Api.deleteAll(account).then().statusCode(200);
         Api.deleteAll(account).then().statusCode(429);

@@ -133,7 +133,8 @@ class ListTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = { "page", "page=", "page=x", "page=%00", "page=MQ", "page=MSAA", "page=OTk5OTk5OTk5OTk5OTk5OTk5OSBh", "status=expired",
+    @ValueSource(strings = { "page", "page=", "page=x", "page=%00", "page=MQ", "page=MSAA", "page=OTk5OTk5OTk5OTk5OTk5OTk5OSBh",
+            "status=expired",
             "limit=1", "&" })
     void aQueryThatIsNotALinkOfOursIsRefused(String query) {
         Gateway.Result result = Gateway.invoke(Gateway.event("GET", Api.PROXY, query,

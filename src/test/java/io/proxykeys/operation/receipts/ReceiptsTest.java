@@ -101,7 +101,8 @@ class ReceiptsTest {
         Accounts.settle(two, "0.5");
         JsonNode receipt = Api.json(Api.receipts(account, "?id=" + id));
 
-        assertEquals(List.of("4.500000", "50.000000", "0.000000", "0.000000", "0.000000"), receipt.get("keys").findValuesAsText("held_ammount"));
+        assertEquals(List.of("4.500000", "50.000000", "0.000000", "0.000000", "0.000000"), receipt.get("keys").findValuesAsText(
+                "held_ammount"));
         assertEquals("50.250000", receipt.get("keys").get(0).get("used_ammount").asText());
         assertEquals("119.750000", receipt.get("credits_returned").asText());
         assertEquals("0.000000", before.get("credits_settled_later").asText());
@@ -116,7 +117,7 @@ class ReceiptsTest {
         String account = Accounts.open("10");
         JwtClaims claims = Issuer.claims(account, Issuer.DELETE);
         claims.unsetClaim("client_id");
-        Api.with(Issuer.sign(Issuer.shared().rsa, AlgorithmIdentifiers.RSA_USING_SHA256, claims, jws -> { }))
+        Api.with(Issuer.sign(Issuer.shared().rsa, AlgorithmIdentifiers.RSA_USING_SHA256, claims, jws -> {}))
                 .delete(Api.PROXY).then().statusCode(200);
 
         JsonNode receipt = Api.json(Api.receipts(account, "")).get(0);

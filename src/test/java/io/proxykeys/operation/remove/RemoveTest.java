@@ -149,7 +149,8 @@ class RemoveTest {
         String account = Accounts.open("1");
         // An unknown key is counted: guessing is not free. 58 calls have just been made.
         Api.remove(account, "ek-proxy-nothing").then().statusCode(404);
-        database.execute("UPDATE rate_limit SET paid_until = paid_until + interval '58 seconds' WHERE account_id = ? AND bucket = 'remove'", account);
+        database.execute("UPDATE rate_limit SET paid_until = paid_until + interval '58 seconds' WHERE account_id = ? AND bucket = 'remove'",
+                account);
         Api.remove(account, "ek-proxy-nothing").then().statusCode(404);
         Response refused = null;
         // One comes back each second, and the machine may be slow.
