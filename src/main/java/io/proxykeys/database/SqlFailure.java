@@ -69,7 +69,7 @@ enum SqlFailure {
                     || cause instanceof TimeoutException
                     || (cause instanceof VertxException && !(cause instanceof DatabaseException))
                     || says(cause, "Timeout") || says(cause, "Pool closed")
-                    // Of no type at all: the server was asked for TLS and has none.
+            // Of no type at all: the server was asked for TLS and has none.
                     || (cause.getClass() == Exception.class && WITHOUT_TLS.equals(cause.getMessage()))
                     || hasNoState(cause);
         }

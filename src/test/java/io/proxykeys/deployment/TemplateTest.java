@@ -36,8 +36,6 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -171,14 +169,6 @@ class TemplateTest {
         assertTrue(longest * 1000 < (int) at(only("AWS::ApiGatewayV2::Integration"), "TimeoutInMillis"), longest + " s");
     }
 
-    /** Milliseconds, as the transaction of a change sets it. */
-    private static int statementTimeout() throws IOException {
-        Matcher timeout = Pattern.compile("set_config\\('statement_timeout', '(\\d+)s', true\\)")
-                .matcher(Files.readString(Path.of("src/main/resources/db/migration/V9__promises_in_the_transaction.sql")));
-        assertTrue(timeout.find());
-        return Integer.parseInt(timeout.group(1)) * 1000;
-    }
-
     /** The same archive with the same settings: what an alert deletes is what a call would. */
     @Test
     void theTwoFunctionsDifferInNothingButWhatTheyServe() {
@@ -260,7 +250,8 @@ class TemplateTest {
                 parameter("DatabaseAuthentication", "Default"));
         assertEquals(Stream.of(Authentication.values()).map(each -> each.name().toLowerCase(Locale.ROOT)).toList(),
                 parameter("DatabaseAuthentication", "AllowedValues"));
-        assertEquals(List.of(Map.of("Ref", "DatabaseAuthentication"), "iam"), at(TEMPLATE, "Conditions", "DatabaseIamIsUsed", "Fn::Equals"));
+        assertEquals(List.of(Map.of("Ref", "DatabaseAuthentication"), "iam"), at(TEMPLATE, "Conditions", "DatabaseIamIsUsed",
+                "Fn::Equals"));
         assertEquals("DatabaseIamIsUsed", at(TEMPLATE, "Resources", "DatabaseLoginPolicy", "Condition"));
         Map<?, ?> policy = only("AWS::IAM::Policy");
         assertEquals(List.of(Map.of("Ref", "FunctionRole")), at(policy, "Roles"));

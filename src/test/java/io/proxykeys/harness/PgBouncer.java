@@ -105,7 +105,7 @@ public final class PgBouncer implements AutoCloseable {
 
     /** So that it is never stopped by a pipe that is full. */
     private static void drain(BufferedReader log) {
-        Thread thread = new Thread(() -> log.lines().forEach(line -> { }), "pgbouncer log");
+        Thread thread = new Thread(() -> log.lines().forEach(line -> {}), "pgbouncer log");
         thread.setDaemon(true);
         thread.start();
     }
