@@ -40,6 +40,8 @@ grant execute on function
     set_transaction_promises(),
     lock_account_for_change(text),
     carry_out_revocation(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, text, int, int),
+    lock_account_of_key(text, bytea, boolean, text),
+    carry_out_alert(uuid, text, text, text, bytea, text, boolean, text, text, text, text, text, timestamptz, int),
     switch_proxy_key(text, text, bytea, boolean),
     release_expired_holds(),
     purge_receipts()
