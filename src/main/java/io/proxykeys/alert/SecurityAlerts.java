@@ -4,11 +4,11 @@ import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.CommitGate;
 import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.json.JsonText;
+import io.proxykeys.revocation.AlertRequest;
+import io.proxykeys.revocation.AlertResult;
+import io.proxykeys.revocation.AlertRevocations;
 import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.Receipt;
-import io.proxykeys.revocation.RevocationRequest;
-import io.proxykeys.revocation.RevocationResult;
-import io.proxykeys.revocation.Revocations;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -23,11 +23,17 @@ import java.util.Optional;
 @ApplicationScoped
 public class SecurityAlerts {
 
-    private final Revocations revocations;
+    private static final JsonText.Value UNKNOWN_KEY = json -> {
+        json.writeStringField("message", "No such proxy key");
+        json.writeBooleanField("known", false);
+        json.writeNumberField("deleted", 0);
+    };
+
+    private final AlertRevocations revocations;
     private final Clock clock = Clock.systemUTC();
 
     @Inject
-    SecurityAlerts(Revocations revocations) {
+    SecurityAlerts(AlertRevocations revocations) {
         this.revocations = revocations;
     }
 
@@ -35,41 +41,41 @@ public class SecurityAlerts {
      * Carries out an alert. The same one again returns the first receipt and changes nothing.
      *
      * @param gate is closed when nobody waits for the answer any longer
-     * @return the fields of the answer to delete-all, and {@code keys_spared}: how many newer keys there were; fails with
-     *         {@link AlertRefused} if it is not an alert, or malformed, or its account is unknown, and with {@link AlertFailed} if
-     *         it could not be carried out
+     * @return the fields of the answer to a deletion, and {@code keys_spared}: how many newer keys there were; or that the key it names
+     *         does not live. Fails with {@link AlertRefused} if it is not an alert, or malformed, or its account is unknown, and with
+     *         {@link AlertFailed} if it could not be carried out
      */
     public Uni<JsonText.Value> handle(Envelope envelope, String awsRequestId, CommitGate gate) {
         SecurityAlert alert = SecurityAlert.of(envelope, clock);
-        RevocationRequest.OfAlert request = new RevocationRequest.OfAlert(RevocationRequest.newId(), alert.account(), alert.id(),
-                alert.source(), Optional.ofNullable(alert.reason()), alert.detectedAt(), alert.blockNewKeysSeconds(), awsRequestId);
+        AlertRequest request = alert.request(awsRequestId);
         return revocations.revoke(request, gate)
                 .map(SecurityAlerts::answer)
-                .onFailure().transform(failure -> failure instanceof UnknownAccount
+                .onFailure(failure -> !(failure instanceof AlertRefused))
+                .transform(failure -> failure instanceof UnknownAccount
                         ? new AlertRefused("detail.account_id is not an account of ours")
-                        : new AlertFailed("alert " + request.alertId() + ": " + explain(failure, request), failure));
+                        : new AlertFailed("alert " + alert.id() + ": " + explain(failure, request), failure));
     }
 
-    private static JsonText.Value answer(RevocationResult result) {
-        return result.fold(
-                done -> answer(done.receipt()),
-                limited -> {
-                    throw new IllegalStateException("an alert was limited");
-                },
-                refused -> {
-                    throw new IllegalStateException("an alert was refused: " + refused);
-                });
+    private static JsonText.Value answer(AlertResult result) {
+        if (result instanceof AlertResult.Done done) {
+            return answer(done.wholeAccount() ? DeletedKeys.ALL : DeletedKeys.ONE, done.receipt());
+        }
+        if (result instanceof AlertResult.UnknownKey) {
+            return UNKNOWN_KEY;
+        }
+        throw new AlertRefused(result == AlertResult.Refused.FOREIGN_KEY ? "the key is not one of detail.account_id"
+                : "the key does not live, and whose it was is not known: state detail.account_id");
     }
 
-    private static JsonText.Value answer(Receipt receipt) {
+    private static JsonText.Value answer(String message, Receipt receipt) {
         return json -> {
-            DeletedKeys.of(DeletedKeys.ALL, receipt).members(json);
+            DeletedKeys.of(message, receipt).members(json);
             json.writeNumberField("keys_spared", receipt.spared());
         };
     }
 
     /** The message that a person reads in the failure queue. */
-    private static String explain(Throwable failure, RevocationRequest request) {
+    private static String explain(Throwable failure, AlertRequest request) {
         return failure instanceof OutcomeUnknown ? AlertFailed.outcomeUnknown(Optional.of(request.id()))
                 : "it was not carried out: " + (failure.getMessage() == null ? failure.toString() : failure.getMessage());
     }

@@ -4,13 +4,15 @@ import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /**
  * A key as a caller names it: by its public identifier or by its full secret. Which of the two it is shows in the database;
  * the secret itself is not sent there.
  *
- * @param id the text, if it can be a public identifier; {@code null} if no identifier has such characters
- * @param secretHash SHA-256 of the text
+ * @param id the text, if it can be a public identifier; {@code null} if no identifier has such characters, or if the key is named by
+ *           the hash of its secret
+ * @param secretHash SHA-256 of the text; {@code null} if the text is an identifier and nothing else
  */
 public record KeyReference(String id, Buffer secretHash) {
 
@@ -18,6 +20,25 @@ public record KeyReference(String id, Buffer secretHash) {
         // PostgreSQL has no NUL in texts, and half a surrogate pair would be sent as a question mark.
         boolean canBeId = text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
         return new KeyReference(canBeId ? text : null, Buffer.buffer(sha256(text)));
+    }
+
+    /** A key named by its public identifier, and by nothing else. */
+    public static KeyReference ofIdentifier(String id) {
+        return new KeyReference(id, null);
+    }
+
+    /** A key named by the SHA-256 of its full secret: 32 bytes. */
+    public static KeyReference ofSecretHash(byte[] sha256) {
+        return new KeyReference(null, Buffer.buffer(sha256));
+    }
+
+    /**
+     * The first 8 hexadecimal digits of the SHA-256 of what the key was named by: enough to find it again, and no help to anyone who
+     * does not know it.
+     */
+    public String logName() {
+        byte[] hash = secretHash == null ? sha256(id) : secretHash.getBytes();
+        return HexFormat.of().formatHex(hash, 0, 4);
     }
 
     private static byte[] sha256(String text) {

@@ -27,6 +27,9 @@ public record DeletedKeys(
     /** What is said when an operation on all keys, or a selection of them, was done. */
     public static final String ALL = "Proxy keys deleted";
 
+    /** What is said when one key was deleted. */
+    public static final String ONE = "Proxy key deleted";
+
     public static DeletedKeys of(String message, Receipt receipt) {
         return new DeletedKeys(message, receipt.deleted(), receipt.creditsReturned(), receipt.balance(), receipt.id(),
                 receipt.revokedAt());

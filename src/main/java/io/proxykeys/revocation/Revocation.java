@@ -39,7 +39,7 @@ public class Revocation {
     @Column(name = "target_fingerprint")
     public byte[] targetFingerprint;
 
-    /** The request's {@code Idempotency-Key}, or the id of the alert's envelope. */
+    /** The request's {@code Idempotency-Key}, or what makes an alert the same: the id of its envelope, or a digest. */
     @Column(name = "dedupe_key", columnDefinition = "text")
     public String dedupeKey;
 

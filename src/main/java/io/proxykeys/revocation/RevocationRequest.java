@@ -2,12 +2,11 @@ package io.proxykeys.revocation;
 
 import io.proxykeys.auth.Caller;
 import io.proxykeys.key.KeyReference;
-import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.id.uuid.UuidVersion7Strategy;
 
-/** What is to be revoked, and who asks for it. */
+/** What a person wants revoked, and who asks for it. What alerts want is an {@link AlertRequest}. */
 public sealed interface RevocationRequest {
 
     /**
@@ -16,7 +15,7 @@ public sealed interface RevocationRequest {
      */
     UUID id();
 
-    /** The account id, of a verified token or an alert. */
+    /** The account id, of a verified token. */
     String account();
 
     /** As it stands in {@code revocation.trigger}. */
@@ -25,10 +24,10 @@ public sealed interface RevocationRequest {
     /** As it stands in {@code revocation.operation}. */
     String operation();
 
-    /** The request's {@code Idempotency-Key} or the id of the alert; empty: every call is a new revocation. */
+    /** The request's {@code Idempotency-Key}; empty: every call is a new revocation. */
     Optional<String> dedupeKey();
 
-    /** The client the token was issued to, or the source of the alert. */
+    /** The client the token was issued to. */
     Optional<String> requestedBy();
 
     /** The limit that the call counts against; empty: none. */
@@ -39,16 +38,6 @@ public sealed interface RevocationRequest {
 
     /** The one key to delete; empty: several are selected by the operation. */
     default Optional<KeyReference> target() {
-        return Optional.empty();
-    }
-
-    /** Keys made later are spared; empty: none is. */
-    default Optional<Instant> createdUntil() {
-        return Optional.empty();
-    }
-
-    /** Why, in the words of an alert. */
-    default Optional<String> reason() {
         return Optional.empty();
     }
 
@@ -113,46 +102,6 @@ public sealed interface RevocationRequest {
         @Override
         public Optional<Bucket> bucket() {
             return Optional.of(Bucket.REMOVE);
-        }
-    }
-
-    /**
-     * An alert: every key of an account that was made until something was detected. Never limited: each is urgent.
-     *
-     * @param alertId the same alert delivered again has the same
-     * @param source of the event
-     */
-    record OfAlert(UUID id, String account, String alertId, String source, Optional<String> reason, Instant detectedAt,
-            int blockNewKeysSeconds, String awsRequestId) implements RevocationRequest {
-
-        @Override
-        public String trigger() {
-            return "alert";
-        }
-
-        @Override
-        public String operation() {
-            return Selection.ALL.code();
-        }
-
-        @Override
-        public Optional<String> dedupeKey() {
-            return Optional.of(alertId);
-        }
-
-        @Override
-        public Optional<String> requestedBy() {
-            return Optional.of(source);
-        }
-
-        @Override
-        public Optional<Bucket> bucket() {
-            return Optional.empty();
-        }
-
-        @Override
-        public Optional<Instant> createdUntil() {
-            return Optional.of(detectedAt);
         }
     }
 }

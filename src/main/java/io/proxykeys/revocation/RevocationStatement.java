@@ -7,11 +7,10 @@ import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
-import java.time.ZoneOffset;
 import java.util.Locale;
 
 /**
- * The second statement of a revocation, which does everything but lock the account, in one database function:
+ * The second statement of a person's revocation, which does everything but lock the account, in one database function:
  * {@code db/migration/V8__revocation_in_steps.sql}.
  */
 final class RevocationStatement {
@@ -28,12 +27,12 @@ final class RevocationStatement {
                        target_hash => $6,
                        dedupe_key => $7,
                        requested_by => $8,
-                       reason => $9,
-                       created_until => $10,
-                       block_seconds => $11,
-                       bucket => $12,
-                       calls_per_minute => $13,
-                       burst => $14)"""
+                       reason => NULL,
+                       created_until => NULL,
+                       block_seconds => $9,
+                       bucket => $10,
+                       calls_per_minute => $11,
+                       burst => $12)"""
             .formatted(AccountLock.whileLocked("$1::uuid"));
 
     /** The values of the column {@code outcome}. */
@@ -66,8 +65,6 @@ final class RevocationStatement {
                 .addBuffer(request.target().map(KeyReference::secretHash).orElse(null))
                 .addString(request.dedupeKey().orElse(null))
                 .addString(request.requestedBy().orElse(null))
-                .addString(request.reason().orElse(null))
-                .addOffsetDateTime(request.createdUntil().map(until -> until.atOffset(ZoneOffset.UTC)).orElse(null))
                 .addInteger(request.blockNewKeysSeconds())
                 .addString(limit.bucket())
                 .addInteger(limit.perMinute())

@@ -249,8 +249,7 @@ class SecurityAlertTest {
                 inDetail("account_id with a control character", detail -> detail.put("account_id", detail.get("account_id").asText()
                         + "\n")),
                 inDetail("unknown account", detail -> detail.put("account_id", "nobody")),
-                inDetail("reason too long", detail -> detail.put("reason", "a".repeat(256))),
-                inDetail("reason not a text", detail -> detail.put("reason", 7)),
+                inDetail("a day that does not exist", detail -> detail.put("detected_at", "2026-02-30T10:00:00Z")),
                 inDetail("detected_at no time", detail -> detail.put("detected_at", "yesterday")),
                 inDetail("detected_at without a zone", detail -> detail.put("detected_at", "2026-01-01T10:00:00")),
                 inDetail("detected_at a number", detail -> detail.put("detected_at", 1764000000)),

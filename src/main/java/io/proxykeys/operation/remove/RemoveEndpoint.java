@@ -9,6 +9,7 @@ import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.operation.RevocationResponse;
+import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Revocations;
 import io.smallrye.mutiny.Uni;
@@ -45,6 +46,6 @@ class RemoveEndpoint implements Endpoint {
         Optional<String> idempotencyKey = Optional.ofNullable(IdempotencyKey.of(request));
         RevocationRequest revocation = RevocationRequest.OfOneKey.by(caller, KeyReference.of(body.proxyKey()), idempotencyKey,
                 request.awsRequestId());
-        return revocations.revoke(revocation, request.gate()).map(result -> RevocationResponse.of("Proxy key deleted", result));
+        return revocations.revoke(revocation, request.gate()).map(result -> RevocationResponse.of(DeletedKeys.ONE, result));
     }
 }

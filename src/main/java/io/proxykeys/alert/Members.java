@@ -1,0 +1,28 @@
+package io.proxykeys.alert;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.revocation.FreeText;
+import java.util.Optional;
+
+/** Reads members of an event. */
+final class Members {
+
+    private Members() {
+    }
+
+    /** A text; empty if it is missing or null. Fails with {@link AlertRefused} for anything else. */
+    static Optional<String> text(JsonNode value, String name) {
+        if (value == null || value.isMissingNode() || value.isNull()) {
+            return Optional.empty();
+        }
+        if (!value.isTextual()) {
+            throw new AlertRefused(name + " must be a text");
+        }
+        return Optional.of(value.textValue());
+    }
+
+    /** A text that says something to people only: whatever it is, it never stops a revocation. */
+    static Optional<String> free(JsonNode value, int most) {
+        return value != null && value.isTextual() ? FreeText.of(value.textValue(), most) : Optional.empty();
+    }
+}

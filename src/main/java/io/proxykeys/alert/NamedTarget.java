@@ -1,0 +1,104 @@
+package io.proxykeys.alert;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.account.AccountId;
+import io.proxykeys.key.KeyReference;
+import io.proxykeys.revocation.AlertTarget;
+import io.proxykeys.revocation.FreeText;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Reads what the {@code detail} of an alert names: a key or an account. Strictly, because a typo must not delete an account; and
+ * without repeating a value, because it may be a secret in the wrong place.
+ */
+final class NamedTarget {
+
+    private static final String KEY = "key";
+    private static final String KEY_SHA256 = "key_sha256";
+    private static final List<String> SECRETS = List.of("token", "secret", "proxy_key");
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final int MAX_KEY = 256;
+
+    private NamedTarget() {
+    }
+
+    /**
+     * Reads it.
+     *
+     * @param mayNameKey whether the event is about one key
+     * @throws AlertRefused if it names neither, or both in a way that is not allowed
+     */
+    static AlertTarget of(JsonNode detail, boolean mayNameKey) {
+        refuseSecretsAndTypos(detail);
+        Optional<String> account = account(detail);
+        Optional<KeyReference> key = key(detail);
+        Optional<String> scope = Members.text(detail.get("scope"), "detail.scope");
+        if (key.isPresent() && !mayNameKey) {
+            throw new AlertRefused("Account Compromised names detail.account_id alone, and no key");
+        }
+        if (key.isEmpty()) {
+            if (scope.isPresent()) {
+                throw new AlertRefused("detail.scope stands beside a key only");
+            }
+            return new AlertTarget.Account(account.orElseThrow(
+                    () -> new AlertRefused("detail names neither key_sha256, nor key, nor account_id")));
+        }
+        if (scope.isPresent() && !scope.get().equals("key") && !scope.get().equals("account")) {
+            throw new AlertRefused("detail.scope must be key or account");
+        }
+        return new AlertTarget.Key(key.get(), account, scope.isPresent() && scope.get().equals("account"));
+    }
+
+    private static void refuseSecretsAndTypos(JsonNode detail) {
+        for (String secret : SECRETS) {
+            if (detail.has(secret)) {
+                throw new AlertRefused("detail." + secret + ": a secret has no place in an event; send its SHA-256 as key_sha256");
+            }
+        }
+        for (Iterator<String> names = detail.fieldNames(); names.hasNext();) {
+            String name = names.next();
+            if (name.toLowerCase(Locale.ROOT).startsWith(KEY) && !name.equals(KEY) && !name.equals(KEY_SHA256)) {
+                throw new AlertRefused("a member of detail whose name begins with key must be key or key_sha256");
+            }
+        }
+    }
+
+    private static Optional<String> account(JsonNode detail) {
+        Optional<String> account = Members.text(detail.get("account_id"), "detail.account_id");
+        if (account.isPresent() && !AccountId.isValid(account.get())) {
+            throw new AlertRefused("detail.account_id must be a text of 1 to 255 characters without control characters");
+        }
+        return account;
+    }
+
+    private static Optional<KeyReference> key(JsonNode detail) {
+        JsonNode hash = detail.get(KEY_SHA256);
+        JsonNode id = detail.get(KEY);
+        if (hash != null && id != null) {
+            throw new AlertRefused("detail must not have both key and key_sha256");
+        }
+        if (hash != null) {
+            if (!hash.isTextual() || !SHA256.matcher(hash.textValue()).matches()) {
+                throw new AlertRefused("detail.key_sha256 must be 64 hexadecimal digits in lower case: the SHA-256 of the full secret");
+            }
+            return Optional.of(KeyReference.ofSecretHash(HexFormat.of().parseHex(hash.textValue())));
+        }
+        if (id == null) {
+            return Optional.empty();
+        }
+        if (!id.isTextual() || !isIdentifier(id.textValue())) {
+            throw new AlertRefused("detail.key must be the public identifier of a key, ek-proxy- and more, and never a secret");
+        }
+        return Optional.of(KeyReference.ofIdentifier(id.textValue()));
+    }
+
+    private static boolean isIdentifier(String text) {
+        return text.startsWith("ek-proxy-") && !text.startsWith("ek-proxy-sk-") && FreeText.isStorable(text)
+                && text.codePointCount(0, text.length()) <= MAX_KEY;
+    }
+}

@@ -1,0 +1,43 @@
+package io.proxykeys.revocation;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What an alert wants revoked. Never limited: each is urgent.
+ *
+ * @param id the receipt's id, as in {@link RevocationRequest#id}
+ * @param target what it names
+ * @param dedupeKey what makes it the same alert; for one that names a key, the database adds the key, so that it is the same
+ *                  whether it is named by its secret or by its identifier
+ * @param requestedBy the source of the event, or {@code github}
+ * @param reportedBy who found the key, at most 64 characters
+ * @param reason at most 255 characters
+ * @param url where the key was found, at most 2,048 characters
+ * @param createdUntil keys made later are spared, but the one that is named
+ * @param blockNewKeysSeconds how long no new key may be created, from 0
+ * @param awsRequestId for the log
+ */
+public record AlertRequest(UUID id, AlertTarget target, String dedupeKey, String requestedBy, Optional<String> reportedBy,
+        Optional<String> reason, Optional<String> url, Instant createdUntil, int blockNewKeysSeconds, String awsRequestId) {
+
+    /** A digest of texts, in this order; other texts, or the same divided elsewhere, have another one. */
+    public static String digest(String... texts) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (String text : texts) {
+                byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+                digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
+                digest.update(bytes);
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

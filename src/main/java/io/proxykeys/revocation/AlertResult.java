@@ -1,0 +1,31 @@
+package io.proxykeys.revocation;
+
+/** What became of an {@link AlertRequest} that the database could decide on. */
+public sealed interface AlertResult {
+
+    /**
+     * It was carried out, now or by an earlier delivery of the same alert; also if there was no key to delete.
+     *
+     * @param account whose keys they were
+     * @param wholeAccount whether it was about more than one key
+     */
+    record Done(String account, boolean wholeAccount, Receipt receipt) implements AlertResult {
+    }
+
+    /**
+     * The key that it names does not live. No key was changed; the secret, if it was named by its hash, can never be created.
+     *
+     * @param wasKey whether it is known to have been a key
+     */
+    record UnknownKey(boolean wasKey) implements AlertResult {
+    }
+
+    /** It cannot be carried out as it is; no key was changed. */
+    enum Refused implements AlertResult {
+
+        /** The key is another account's than the alert states. */
+        FOREIGN_KEY,
+        /** The key does not live, its owner's other keys are to go, and nobody knows who that is. */
+        UNKNOWN_OWNER
+    }
+}

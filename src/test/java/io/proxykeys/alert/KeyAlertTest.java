@@ -1,0 +1,185 @@
+package io.proxykeys.alert;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Api;
+import io.proxykeys.harness.Gateway;
+import io.proxykeys.harness.Harness;
+import io.proxykeys.harness.Postgres;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Alerts that name the leaked key. */
+@QuarkusTest
+@WithTestResource(Harness.class)
+class KeyAlertTest {
+
+    private final Postgres database = Postgres.shared();
+    private final String account = Accounts.open("100");
+    private final String key = Accounts.createKey(account, "leaked", "10");
+    private final String sibling = Accounts.createKey(account, "sibling", "20");
+
+    @Test
+    void aKeyNamedByHashGoesItsCreditsAreBackAndItsSiblingLives() {
+        JsonNode answer = succeeds(byHash(detail -> detail.put("reason", "in a gist").put("reported_by", "scanner")
+                .put("url", "https://gist.example.com/1").put("account_id", account)));
+
+        assertEquals("Proxy key deleted", answer.get("message").textValue());
+        assertEquals(1, answer.get("deleted").intValue());
+        assertEquals(new BigDecimal("80.000000"), Accounts.balance(account));
+        assertEquals(List.of(sibling + "|"), database.rows("SELECT id FROM proxy_key WHERE account_id = ?", account));
+        assertEquals(List.of("alert|one|proxy-keys.security|scanner|in a gist|https://gist.example.com/1|1|"), database.rows("""
+                SELECT trigger, operation, requested_by, reported_by, reason, url, keys_deleted FROM revocation WHERE account_id = ?""",
+                account));
+        assertCannotBeCreatedAgain();
+    }
+
+    @Test
+    void aKeyNamedByIdentifierGoesAndItsSecretIsBurnt() {
+        assertEquals(1, succeeds(event(detail -> detail.put("key", key))).get("deleted").intValue());
+        assertEquals(1, Accounts.keys(account));
+        assertCannotBeCreatedAgain();
+    }
+
+    @Test
+    void twentyDeliveriesByHashAndByIdentifierAreOneReceipt() {
+        ObjectNode byHash = byHash(detail -> detail.put("incident_id", "i-" + account));
+        ObjectNode byIdentifier = event(detail -> detail.put("key", key).put("incident_id", "i-" + account));
+
+        Set<JsonNode> answers = IntStream.range(0, 20)
+                .mapToObj(i -> CompletableFuture.supplyAsync(() -> succeeds(i % 2 == 0 ? byHash : byIdentifier))).toList().stream()
+                .map(CompletableFuture::join).collect(Collectors.toSet());
+
+        assertEquals(1, answers.size(), answers.toString());
+        assertEquals(1, Accounts.receipts(account));
+    }
+
+    @Test
+    void twoKeysInOneIncidentAndAnotherScopeAreAlertsOfTheirOwn() {
+        succeeds(event(detail -> detail.put("key", key).put("incident_id", "i")));
+        assertEquals(1, succeeds(event(detail -> detail.put("key", sibling).put("incident_id", "i"))).get("deleted").intValue());
+        Accounts.createKey(account, "third", "1");
+
+        assertEquals(1, succeeds(event(detail -> detail.put("key", key).put("incident_id", "i").put("scope", "account")
+                .put("detected_at", Instant.now().toString()))).get("deleted").intValue());
+        assertEquals(3, Accounts.receipts(account));
+    }
+
+    @Test
+    void withTheScopeAccountTheNamedKeyGoesAndTheOlderOnesAndTheNewerAreSpared() {
+        database.execute("UPDATE proxy_key SET created_at = '2026-01-01' WHERE id = ?", sibling);
+        Accounts.createKey(account, "newer", "1");
+
+        JsonNode answer = succeeds(byHash(detail -> detail.put("scope", "account").put("detected_at", "2026-02-01T00:00:00Z")));
+
+        assertEquals(2, answer.get("deleted").intValue());
+        assertEquals(1, answer.get("keys_spared").intValue());
+        assertEquals(new BigDecimal("99.000000"), Accounts.balance(account));
+    }
+
+    @Test
+    void anUnknownKeyIsANormalReturnAndCanNeverBeCreated() {
+        JsonNode answer = succeeds(event(detail -> detail.put("key_sha256", hash("never a key of " + account))));
+
+        assertEquals("{\"message\":\"No such proxy key\",\"known\":false,\"deleted\":0}", answer.toString());
+        assertThrows(IllegalStateException.class, () -> database.execute(
+                "SELECT create_proxy_key(?, 'x', sha256(?::bytea), 1, NULL, NULL, NULL)", account, "never a key of " + account));
+    }
+
+    @Test
+    void theOwnerOfADeletedKeyIsFoundAmongReceipts() {
+        Api.remove(account, key).then().statusCode(200);
+
+        assertEquals(1, succeeds(event(detail -> detail.put("key", key).put("scope", "account"))).get("deleted").intValue());
+        assertEquals(0, Accounts.keys(account));
+        assertTrue(Gateway.invoke(event(detail -> detail.put("key", "ek-proxy-nobodys").put("scope", "account"))).functionError());
+    }
+
+    @Test
+    void aCreationInFlightIsWaitedForAndItsKeyGoes() throws Exception {
+        try (Connection creator = database.connect()) {
+            creator.setAutoCommit(false);
+            Postgres.execute(creator, "SELECT create_proxy_key(?, 'new', sha256(?::bytea), 1, NULL, NULL, NULL)", account, account);
+            CompletableFuture<JsonNode> alert = CompletableFuture.supplyAsync(
+                    () -> succeeds(event(detail -> detail.put("key_sha256", hash(account)))));
+            database.awaitWaitingForALock(Postgres.FUNCTION_USER);
+            creator.commit();
+            assertEquals(1, alert.join().get("deleted").intValue());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "{\"key_sha255\":\"a\"}", "{\"Key\":\"a\"}", "{\"key\":null}", "{\"token\":\"ek-proxy-sk-a\"}",
+            "{\"secret\":1}",
+            "{\"proxy_key\":\"x\"}", "{\"key\":\"ek-proxy-sk-a\"}", "{\"key\":\"sk-a\"}", "{\"scope\":\"account\"}",
+            "{\"key\":\"ek-proxy-a\",\"scope\":\"all\"}", "{\"key_sha256\":\"AB\"}", "{\"incident_id\":\"\"}" })
+    void aTypoOrASecretIsAFunctionErrorThatDeletesNothingAndRepeatsNothing(String members) {
+        List<String> before = Accounts.everything(account);
+        Gateway.Result result = Gateway.invoke(event(detail -> detail.put("account_id", account).setAll((ObjectNode) Api.json(members))));
+
+        assertTrue(result.functionError(), result.payload().toString());
+        assertFalse(result.payload().toString().contains("sk-a"), result.payload().toString());
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @Test
+    void aKeyOfAnotherAccountIsAFunctionErrorAndLives() {
+        String other = Accounts.open("1");
+        assertTrue(Gateway.invoke(byHash(detail -> detail.put("account_id", other))).functionError());
+        assertEquals(2, Accounts.keys(account));
+    }
+
+    @Test
+    void freeTextIsCutAndCleanedAndNeverStopsARevocation() {
+        succeeds(byHash(detail -> detail.put("reason", "a\u0000 ek-proxy-sk-abc, " + key + " " + "b".repeat(300))
+                .put("reported_by", 7).put("url", "http://example.com")));
+
+        List<String> row = database.rows("SELECT reason, length(reason), reported_by, url FROM revocation WHERE account_id = ?", account);
+        assertTrue(row.get(0).startsWith("a ek-proxy-***, " + key + " b"), row.toString());
+        assertTrue(row.get(0).endsWith("|255|null|null|"), row.toString());
+    }
+
+    private void assertCannotBeCreatedAgain() {
+        IllegalStateException refused = assertThrows(IllegalStateException.class, () -> Accounts.createKey(account, "leaked", "1"));
+        assertTrue(refused.getMessage().contains("has leaked"), refused.getMessage());
+    }
+
+    private ObjectNode byHash(Consumer<ObjectNode> change) {
+        return event(detail -> change.accept(detail.put("key_sha256", hash(Accounts.secret(account, "leaked")))));
+    }
+
+    private String hash(String secret) {
+        return database.one(String.class, "SELECT encode(sha256(?::bytea), 'hex')", secret);
+    }
+
+    private static ObjectNode event(Consumer<ObjectNode> change) {
+        ObjectNode event = Gateway.alert("", UUID.randomUUID().toString(), Instant.now()).put("detail-type", "Proxy Key Compromised");
+        change.accept(event.putObject("detail"));
+        return event;
+    }
+
+    private static JsonNode succeeds(ObjectNode event) {
+        Gateway.Result result = Gateway.invoke(event);
+        assertFalse(result.functionError(), result.payload().toString());
+        return result.payload();
+    }
+}
