@@ -8,6 +8,7 @@ import io.proxykeys.auth.NoKeySet;
 import io.proxykeys.auth.NoToken;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.database.OutcomeUnknown;
+import io.proxykeys.key.NewKey;
 import io.proxykeys.problem.ProblemException;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.Startup;
@@ -17,6 +18,8 @@ import jakarta.inject.Singleton;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
 import org.jboss.logging.Logger;
 
 /**
@@ -54,7 +57,7 @@ public class Endpoints {
 
     /** The one exit for everything that goes wrong: the answer to the client, the cause to the log. */
     private static Response answer(Request request, Throwable failure) {
-        ProblemException refusal = refusal(failure);
+        ProblemException refusal = refusal(request, failure);
         Throwable cause = refusal.getCause();
         if (refusal.problem().status() >= 500) {
             LOG.errorf(cause, "Request %s: %s", request.awsRequestId(), refusal.problem().title());
@@ -64,7 +67,7 @@ public class Endpoints {
         return Response.of(refusal);
     }
 
-    private static ProblemException refusal(Throwable failure) {
+    private static ProblemException refusal(Request request, Throwable failure) {
         if (failure instanceof ProblemException refusal) {
             return refusal;
         }
@@ -72,9 +75,22 @@ public class Endpoints {
             return ProblemException.unavailable(unavailable.getCause());
         }
         if (failure instanceof OutcomeUnknown unknown) {
-            return ProblemException.outcomeUnknown(unknown.receipt().orElse(null), unknown.getCause());
+            return outcomeUnknown(request.route(), unknown.receipt(), unknown.getCause());
         }
         return failure instanceof UnknownAccount ? ProblemException.invalidToken(failure) : ofAccessToken(failure);
+    }
+
+    /**
+     * What is said about a call of which it is not known what became of it: a change may have happened.
+     *
+     * @param id of the receipt that it writes, or of the key that it creates; empty: it has none that was chosen before
+     */
+    public static ProblemException outcomeUnknown(Route route, Optional<UUID> id, Throwable cause) {
+        if (!route.changesSomething()) {
+            return ProblemException.unavailable(cause);
+        }
+        return route == Route.CREATE && id.isPresent() ? ProblemException.creationUnknown(NewKey.idOf(id.get()), cause)
+                : ProblemException.outcomeUnknown(id.orElse(null), cause);
     }
 
     private static ProblemException ofAccessToken(Throwable failure) {

@@ -104,8 +104,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
         } catch (TimeoutException late) {
             gate.close();
             LOG.errorf("Request %s: no answer before the deadline", request.awsRequestId());
-            return Response.of(route.changesSomething() ? ProblemException.outcomeUnknown(gate.receipt().orElse(null), late)
-                    : ProblemException.unavailable(late));
+            return Response.of(Endpoints.outcomeUnknown(route, gate.receipt(), late));
         }
     }
 

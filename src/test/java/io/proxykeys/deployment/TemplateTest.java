@@ -219,7 +219,7 @@ class TemplateTest {
     void theLimitsAreThoseOfTheCodeUnlessTheyAreChanged() {
         Map<String, String> defaults = ConfigClass.configClass(Settings.class).getProperties();
         List<String> limits = defaults.keySet().stream().filter(property -> property.startsWith("proxy-keys.limit.")).sorted().toList();
-        assertEquals(4, limits.size(), limits.toString());
+        assertEquals(10, limits.size(), limits.toString());
         for (String property : limits) {
             String parameter = (String) at(variable(variableOf(property)), "Ref");
             assertEquals(defaults.get(property), parameter(parameter, "Default").toString(), property);

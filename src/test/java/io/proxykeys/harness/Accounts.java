@@ -126,6 +126,12 @@ public final class Accounts {
                 ON CONFLICT (account_id, bucket) DO UPDATE SET paid_until = excluded.paid_until""", account, bucket, seconds);
     }
 
+    /** Blocks new keys for so many seconds, as an alert does. */
+    public static void block(String account, int seconds) {
+        DATABASE.execute("UPDATE account SET new_keys_blocked_until = clock_timestamp() + ? * interval '1 second' WHERE id = ?", seconds,
+                account);
+    }
+
     public static BigDecimal balance(String account) {
         return DATABASE.one(BigDecimal.class, "SELECT balance FROM account WHERE id = ?", account);
     }
