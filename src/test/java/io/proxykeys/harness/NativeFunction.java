@@ -103,6 +103,11 @@ public final class NativeFunction implements AutoCloseable {
         }
     }
 
+    /** The processor time that it has used so far. */
+    public Duration processorTime() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
     /** The exit code of a copy that is expected to end by itself. */
     public int awaitExit() {
         try {

@@ -13,6 +13,8 @@ import io.proxykeys.harness.WireTap.Fault;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -142,24 +144,29 @@ class LookupTest {
 
     /** By the indexes: the blocks that PostgreSQL reads for one key do not grow with the account. */
     @Test
-    void aKeyAmongAHundredThousandIsFoundAsFastAsOneOfTen() {
+    void aKeyAmongAMillionIsFoundAsFastAsOneOfTen() throws SQLException {
         String small = Accounts.open("100");
         String large = Accounts.open("100");
         fill(small, 10);
-        fill(large, 100_000);
+        fill(large, 1_000_000);
 
         long fewBlocks = blocks(small);
         long manyBlocks = blocks(large);
 
         assertTrue(manyBlocks <= fewBlocks + 10, fewBlocks + " and " + manyBlocks + " blocks");
-        Api.lookup(large, "ek-proxy-" + large + "-77777").then().statusCode(200);
+        Api.lookup(large, "ek-proxy-" + large + "-777777").then().statusCode(200);
+        database.execute("DELETE FROM proxy_key WHERE account_id = ?", large);
     }
 
-    private void fill(String account, int keys) {
-        database.execute("""
-                INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
-                SELECT 'ek-proxy-' || a.id || '-' || n, a.id, 'key', sha256((a.id || '-' || n)::bytea), 0
-                  FROM account a, generate_series(1, ?) n WHERE a.id = ?""", keys, account);
+    /** Without the triggers, which take their time for each of a million. */
+    private void fill(String account, int keys) throws SQLException {
+        try (Connection owner = database.connect()) {
+            Postgres.execute(owner, "SET session_replication_role = replica");
+            Postgres.execute(owner, """
+                    INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
+                    SELECT 'ek-proxy-' || a.id || '-' || n, a.id, 'key', sha256((a.id || '-' || n)::bytea), 0
+                      FROM account a, generate_series(1, ?) n WHERE a.id = ?""", keys, account);
+        }
     }
 
     private long blocks(String account) {
