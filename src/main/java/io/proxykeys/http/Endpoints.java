@@ -8,6 +8,8 @@ import io.proxykeys.auth.NoKeySet;
 import io.proxykeys.auth.NoToken;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.database.OutcomeUnknown;
+import io.proxykeys.log.LogEvent;
+import io.proxykeys.log.Metric;
 import io.proxykeys.problem.ProblemException;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.Startup;
@@ -16,7 +18,9 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -48,18 +52,40 @@ public class Endpoints {
     /** Authenticates and serves a call. Does not fail: whatever goes wrong has an answer. */
     public Uni<Response> serve(Request request) {
         return Uni.createFrom().deferred(() -> tokens.verify(request.headers("Authorization"), request.route().scope()))
-                .chain(caller -> byRoute.get(request.route()).serve(request, caller))
-                .onFailure().recoverWithItem(failure -> answer(request, failure));
+                .chain(caller -> Uni.createFrom().deferred(() -> byRoute.get(request.route()).serve(request, caller))
+                        .onFailure().recoverWithItem(failure -> answer(request, failure, line -> line
+                                .with("account_id", caller.account()).with("requested_by", caller.client()))))
+                .onFailure().recoverWithItem(failure -> answer(request, failure, line -> {}));
     }
 
-    /** The one exit for everything that goes wrong: the answer to the client, the cause to the log. */
-    private static Response answer(Request request, Throwable failure) {
+    /** The answer to a call that took too long: whatever becomes of it now, nobody is told. */
+    public Response giveUp(Request request, Throwable late) {
+        request.gate().close();
+        return answer(request, request.route().changesSomething()
+                ? ProblemException.outcomeUnknown(request.gate().receipt().orElse(null), late)
+                : ProblemException.unavailable(late), line -> {});
+    }
+
+    /** The one exit for everything that goes wrong: the answer to the client, and to the log what an operator has to know. */
+    private static Response answer(Request request, Throwable failure, Consumer<LogEvent> caller) {
         ProblemException refusal = refusal(failure);
+        int status = refusal.problem().status();
         Throwable cause = refusal.getCause();
-        if (refusal.problem().status() >= 500) {
-            LOG.errorf(cause, "Request %s: %s", request.awsRequestId(), refusal.problem().title());
-        } else if (cause != null) {
-            LOG.infof("Request %s: %s: %s", request.awsRequestId(), refusal.problem().title(), cause.getMessage());
+        if (status >= 500 || status == 403 || status == 429 || cause != null) {
+            LogEvent line = LogEvent.of("call_refused", refusal.problem().title())
+                    .with("aws_request_id", request.awsRequestId())
+                    .with("route", request.route().name().toLowerCase(Locale.ROOT))
+                    .with("status", Integer.toString(status))
+                    .count(Metric.REFUSED_CALLS).by("status");
+            caller.accept(line);
+            if (failure instanceof DatabaseUnavailable || failure instanceof OutcomeUnknown) {
+                line.count(Metric.DATABASE_UNAVAILABLE);
+            }
+            if (status >= 500) {
+                line.error(LOG, cause);
+            } else {
+                line.with("reason", cause == null ? null : cause.getMessage()).info(LOG);
+            }
         }
         return Response.of(refusal);
     }

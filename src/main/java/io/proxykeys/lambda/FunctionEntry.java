@@ -12,6 +12,9 @@ import io.proxykeys.http.Endpoints;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
+import io.proxykeys.log.CallId;
+import io.proxykeys.log.LogEvent;
+import io.proxykeys.log.Metric;
 import io.proxykeys.maintenance.Maintenance;
 import io.proxykeys.maintenance.MaintenanceFailed;
 import io.proxykeys.problem.ProblemException;
@@ -73,6 +76,15 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
 
     @Override
     public APIGatewayV2HTTPResponse handleRequest(APIGatewayV2HTTPEvent event, Context context) {
+        CallId.set(context.getAwsRequestId());
+        try {
+            return handle(event, context);
+        } finally {
+            CallId.clear();
+        }
+    }
+
+    private APIGatewayV2HTTPResponse handle(APIGatewayV2HTTPEvent event, Context context) {
         if (event instanceof LambdaEvent received && received.isHttp()) {
             return answer(received, context);
         }
@@ -89,30 +101,27 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
                 return router.handleRequest(event.forRouter(), context);
             }
             Optional<Route> route = Route.match(event.method(), event.rawPath());
-            return response(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context));
+            return response(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context), context);
         } catch (Throwable failure) {
-            LOG.errorf(failure, "Request %s failed", context.getAwsRequestId());
-            return response(Response.of(ProblemException.internal(failure)));
+            LogEvent.of("call_refused", "Internal error").with("status", "500").count(Metric.REFUSED_CALLS).by("status").error(LOG,
+                    failure);
+            return response(Response.of(ProblemException.internal(failure)), context);
         }
     }
 
     private Response serve(LambdaEvent event, Route route, Context context) throws Throwable {
-        CommitGate gate = new CommitGate();
-        Request request = event.request(route, context.getAwsRequestId(), gate);
+        Request request = event.request(route, context.getAwsRequestId(), new CommitGate());
         try {
-            return thread.await(bound(context), () -> endpoints.serve(request));
+            return thread.await(bound(context), context.getAwsRequestId(), () -> endpoints.serve(request));
         } catch (TimeoutException late) {
-            gate.close();
-            LOG.errorf("Request %s: no answer before the deadline", request.awsRequestId());
-            return Response.of(route.changesSomething() ? ProblemException.outcomeUnknown(gate.receipt().orElse(null), late)
-                    : ProblemException.unavailable(late));
+            return endpoints.giveUp(request, late);
         }
     }
 
     private LambdaResponse revoke(LambdaEvent event, Context context) {
         CommitGate gate = new CommitGate();
         try {
-            return new LambdaResponse(thread.await(bound(context),
+            return new LambdaResponse(thread.await(bound(context), context.getAwsRequestId(),
                     () -> alerts.handle(event.envelope(), context.getAwsRequestId(), gate)));
         } catch (AlertRefused | AlertFailed failure) {
             throw failure;
@@ -128,7 +137,8 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     private LambdaResponse maintain(LambdaEvent event, Context context) {
         Duration bound = bound(context);
         try {
-            return new LambdaResponse(thread.await(bound, () -> maintenance.run(event.envelope().detailType().textValue(), bound)));
+            return new LambdaResponse(thread.await(bound, context.getAwsRequestId(), () -> maintenance.run(event.envelope().detailType()
+                    .textValue(), bound)));
         } catch (MaintenanceFailed failure) {
             LOG.error(failure.getMessage(), failure.getCause());
             throw failure;
@@ -142,10 +152,12 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
         return PollingThread.bound(context.getRemainingTimeInMillis());
     }
 
-    private static APIGatewayV2HTTPResponse response(Response answer) {
+    private static APIGatewayV2HTTPResponse response(Response answer, Context context) {
         Map<String, String> headers = new HashMap<>(answer.headers());
         headers.put("Cache-Control", "no-store");
         headers.put("X-Content-Type-Options", "nosniff");
+        // Under this id the log has the call.
+        headers.put("X-Request-Id", context.getAwsRequestId());
         return APIGatewayV2HTTPResponse.builder().withStatusCode(answer.status()).withHeaders(headers).withBody(answer.body()).build();
     }
 }

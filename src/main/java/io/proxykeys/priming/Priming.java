@@ -3,6 +3,8 @@ package io.proxykeys.priming;
 import io.proxykeys.auth.AccessTokens;
 import io.proxykeys.auth.VerificationKeys;
 import io.proxykeys.database.DatabaseUnavailable;
+import io.proxykeys.log.LogEvent;
+import io.proxykeys.log.Metric;
 import io.proxykeys.revocation.Revocations;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
@@ -63,6 +65,7 @@ class Priming {
         } catch (ExecutionException e) {
             throw new IllegalStateException("Startup priming failed", e.getCause());
         }
+        LogEvent.of("started", "The function is ready").count(Metric.COLD_START).info(LOG);
     }
 
     private Uni<Void> statements() {

@@ -57,6 +57,7 @@ public final class Gateway {
             assertEquals("application/problem+json", header("Content-Type"));
             assertEquals("no-store", header("Cache-Control"));
             assertEquals("nosniff", header("X-Content-Type-Options"));
+            assertFalse(header("X-Request-Id").isEmpty());
             assertFalse(payload.path("isBase64Encoded").asBoolean(), "base64");
             JsonNode problem = json();
             assertEquals(status, problem.get("status").intValue());

@@ -9,6 +9,7 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyReference;
+import io.proxykeys.log.LogEvent;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
@@ -20,6 +21,7 @@ import jakarta.inject.Singleton;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.jboss.logging.Logger;
 
 /**
  * {@code POST /v1/auth/proxy/toggle}: disables or enables one proxy key; with {@code is_active} sets its state, which may be
@@ -28,6 +30,7 @@ import java.util.Set;
 @Singleton
 class ToggleEndpoint implements Endpoint {
 
+    private static final Logger LOG = Logger.getLogger(ToggleEndpoint.class);
     private static final Set<String> FIELDS = Set.of("proxy_key", "is_active");
     /** Without the lock, no key is found to be the caller's. */
     private static final String SWITCH = """
@@ -66,6 +69,7 @@ class ToggleEndpoint implements Endpoint {
                 target, wanted)))
                 .map(outcome -> {
                     boolean active = isActive(outcome);
+                    log(caller, target, active);
                     return Response.json(json -> {
                         json.writeStringField("message", "Proxy key status updated");
                         json.writeBooleanField("status", active);
@@ -79,6 +83,15 @@ class ToggleEndpoint implements Endpoint {
                 .mapping(Outcome::of)
                 .execute(Tuple.of(account, target.id(), target.secretHash(), wanted.orElse(null)))
                 .map(rows -> rows.iterator().next());
+    }
+
+    private static void log(Caller caller, KeyReference target, boolean active) {
+        LogEvent.of("proxy_key_toggled", active ? "Proxy key enabled" : "Proxy key disabled")
+                .with("account_id", caller.account())
+                .with("requested_by", caller.client())
+                .with("key", target.forLog())
+                .with("is_active", active)
+                .info(LOG);
     }
 
     private static boolean isActive(Outcome outcome) {
