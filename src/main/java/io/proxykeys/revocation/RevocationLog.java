@@ -7,7 +7,8 @@ import java.time.Instant;
 import org.jboss.logging.Logger;
 
 /**
- * One line for each revocation, and for each repeat of one. What was told once is not counted again: only the first has metrics.
+ * One line for each revocation, and for each repeat of one. It names up to 100 of the deleted keys, so that a database that is restored
+ * from before can be told which have to go again. What was told once is not counted again: only the first has metrics.
  */
 @Singleton
 class RevocationLog {
@@ -34,7 +35,8 @@ class RevocationLog {
                 .with("credits_returned", receipt.creditsReturned())
                 .with("aws_request_id", request.awsRequestId());
         if (!receipt.replayed()) {
-            line.measure(Metric.KEYS_DELETED, receipt.deleted())
+            line.with("key_ids", receipt.keyIds())
+                    .measure(Metric.KEYS_DELETED, receipt.deleted())
                     .measure(Metric.CREDITS_RETURNED, receipt.creditsReturned())
                     .count(Metric.REVOCATIONS).by("trigger", "operation");
             request.createdUntil().ifPresent(detected -> line.measure(Metric.ALERT_AGE,

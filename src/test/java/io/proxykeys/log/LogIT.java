@@ -11,6 +11,7 @@ import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +25,7 @@ class LogIT {
     @Test
     void everyLineOfACallHasTheIdThatItsAnswerHas() {
         String account = Accounts.open("250");
-        Accounts.createFiveKeys(account);
+        List<String> keys = Accounts.createFiveKeys(account);
         try (NativeFunction function = start(Map.of())) {
             Gateway.Result deleted = function.invoke(call("DELETE", Api.PROXY, ISSUER.token(account)));
             Gateway.Result refused = function.invoke(call("DELETE", Api.PROXY, ISSUER.token(account) + "x"));
@@ -35,6 +36,9 @@ class LogIT {
             assertEquals(deleted.header("X-Request-Id"), revoked.get("aws_request_id").textValue());
             assertEquals("test-client", revoked.get("requested_by").textValue());
             assertEquals(5, revoked.get("KeysDeleted").intValue());
+            List<String> named = new ArrayList<>();
+            revoked.get("key_ids").forEach(id -> named.add(id.textValue()));
+            assertEquals(keys, named);
             assertEquals("[[\"FunctionName\"],[\"FunctionName\",\"trigger\",\"operation\"]]", dimensions(revoked));
             assertEquals("request", revoked.get("trigger").textValue());
             JsonNode unauthorized = function.log().get(2);
