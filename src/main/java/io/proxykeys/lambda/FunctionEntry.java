@@ -8,6 +8,8 @@ import io.proxykeys.alert.AlertFailed;
 import io.proxykeys.alert.AlertRefused;
 import io.proxykeys.alert.SecurityAlerts;
 import io.proxykeys.database.CommitGate;
+import io.proxykeys.database.DatabaseUnavailable;
+import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.http.Endpoints;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
@@ -77,14 +79,6 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     @Override
     public APIGatewayV2HTTPResponse handleRequest(APIGatewayV2HTTPEvent event, Context context) {
         CallId.set(context.getAwsRequestId());
-        try {
-            return handle(event, context);
-        } finally {
-            CallId.clear();
-        }
-    }
-
-    private APIGatewayV2HTTPResponse handle(APIGatewayV2HTTPEvent event, Context context) {
         if (event instanceof LambdaEvent received && received.isHttp()) {
             return answer(received, context);
         }
@@ -92,7 +86,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
             return Maintenance.SOURCE.equals(received.envelope().source().textValue()) ? maintain(received, context)
                     : revoke(received, context);
         }
-        throw new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert");
+        throw logged("alert_failed", new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert"));
     }
 
     private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
@@ -124,13 +118,13 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
             return new LambdaResponse(thread.await(bound(context), context.getAwsRequestId(),
                     () -> alerts.handle(event.envelope(), context.getAwsRequestId(), gate)));
         } catch (AlertRefused | AlertFailed failure) {
-            throw failure;
+            throw logged("alert_failed", failure);
         } catch (TimeoutException late) {
             gate.close();
-            throw AlertFailed.late(gate.receipt(), late);
+            throw logged("alert_failed", AlertFailed.late(gate.receipt(), late));
         } catch (Throwable failure) {
             // An Error too: it would end the thread that polls for events.
-            throw new AlertFailed("the alert was not carried out: " + failure, failure);
+            throw logged("alert_failed", new AlertFailed("the alert was not carried out: " + failure, failure));
         }
     }
 
@@ -140,12 +134,21 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
             return new LambdaResponse(thread.await(bound, context.getAwsRequestId(), () -> maintenance.run(event.envelope().detailType()
                     .textValue(), bound)));
         } catch (MaintenanceFailed failure) {
-            LOG.error(failure.getMessage(), failure.getCause());
-            throw failure;
+            throw logged("maintenance_failed", failure);
         } catch (Throwable failure) {
             // An Error too, as above. What was done so far stays done, and the next event does the rest.
-            throw new MaintenanceFailed("the maintenance was not finished: " + failure, failure);
+            throw logged("maintenance_failed", new MaintenanceFailed("the maintenance was not finished: " + failure, failure));
         }
+    }
+
+    /** Of an event that is no call nobody gets an answer to read, so the log has to say why it failed. */
+    private static RuntimeException logged(String event, RuntimeException failure) {
+        LogEvent line = LogEvent.of(event, failure.getMessage());
+        if (failure.getCause() instanceof DatabaseUnavailable || failure.getCause() instanceof OutcomeUnknown) {
+            line.count(Metric.DATABASE_UNAVAILABLE);
+        }
+        line.error(LOG, failure.getCause());
+        return failure;
     }
 
     private static Duration bound(Context context) {

@@ -14,13 +14,8 @@ public final class CallId {
     private CallId() {
     }
 
-    /** From here on, lines of this thread, or of the Vert.x context that it works for, have this id. */
+    /** From here on, lines of this thread, or of the Vert.x context that it works for, have this id, until the next one is set. */
     public static void set(String awsRequestId) {
         MDC.put(NAME, awsRequestId);
-    }
-
-    /** Until here. */
-    public static void clear() {
-        MDC.remove(NAME);
     }
 }

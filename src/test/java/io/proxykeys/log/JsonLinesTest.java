@@ -11,14 +11,22 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
 import java.util.logging.Level;
+import org.jboss.logging.MDC;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.formatters.PatternFormatter;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What becomes of a record of the log. */
 class JsonLinesTest {
 
     private final JsonLines filter = new JsonLines();
+
+    /** Another test may have left the id of its call. */
+    @BeforeEach
+    void outsideOfACall() {
+        MDC.remove(CallId.NAME);
+    }
 
     @Test
     void aRecordOfALibraryIsOneLineOfJson() {
@@ -43,7 +51,7 @@ class JsonLinesTest {
             assertEquals("id-2", line(record("%s", null, LogEvent.of("e", "m").with("aws_request_id", "id-2"))).get("aws_request_id")
                     .textValue());
         } finally {
-            CallId.clear();
+            MDC.remove(CallId.NAME);
         }
         assertNull(line(record("text", null)).get("aws_request_id"));
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
@@ -16,6 +17,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The log of the native function: JSON from the first line on, with what an operator has to know. */
 class LogIT {
@@ -101,6 +104,38 @@ class LogIT {
             assertEquals(1, unavailable.get("DatabaseUnavailable").intValue());
             assertEquals("ERROR", unavailable.get("level").textValue());
             assertTrue(unavailable.get("exception").textValue().contains("\tat "), unavailable.toString());
+        }
+    }
+
+    /** Nobody gets an answer to an alert: the log has to say why it failed. */
+    @ParameterizedTest
+    @CsvSource({ "proxy-keys.security,Account Compromised,alert_failed", "proxy-keys.maintenance,Purge Receipts,maintenance_failed" })
+    void anEventThatTheDatabaseKeepsFromBeingCarriedOutIsCounted(String source, String detailType, String event) {
+        try (NativeFunction function = NativeFunction.start(NativeFunction.environment(1, ISSUER.keyServer().location()))
+                .awaitFirstPoll()) {
+            ObjectNode envelope = Api.JSON.createObjectNode().put("version", "0").put("id", "event-1").put("detail-type", detailType)
+                    .put("source", source).put("account", "111122223333").put("time", "2026-11-22T23:00:00Z").put("region", "eu-central-1");
+            envelope.putArray("resources");
+            envelope.putObject("detail").put("account_id", "a1");
+
+            assertTrue(function.invoke(envelope).functionError());
+
+            JsonNode failed = function.log().stream().filter(line -> line.path("event").asText().equals(event)).findFirst().orElseThrow();
+            assertEquals(1, failed.get("DatabaseUnavailable").intValue());
+            assertFalse(failed.get("aws_request_id").textValue().isEmpty());
+            assertTrue(failed.get("exception").textValue().contains("DatabaseUnavailable"), failed.toString());
+        }
+    }
+
+    @Test
+    void anAlertThatIsMalformedIsALineButNotTheDatabasesFault() {
+        try (NativeFunction function = start(Map.of())) {
+            assertTrue(function.invoke(Api.JSON.createObjectNode().put("source", "proxy-keys.security")).functionError());
+
+            JsonNode failed = function.log().stream().filter(line -> line.path("event").asText().equals("alert_failed")).findFirst()
+                    .orElseThrow();
+            assertEquals("ERROR", failed.get("level").textValue());
+            assertFalse(failed.has("DatabaseUnavailable"));
         }
     }
 
