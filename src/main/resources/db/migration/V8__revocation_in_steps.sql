@@ -209,6 +209,19 @@ $$;
 comment on function write_receipt(uuid, text, text, text, bytea, text, text, text, int, int, numeric, numeric) is
     'Writes the receipt and returns its time.';
 
+create function some_deleted_keys(receipt_id uuid) returns text[]
+    language plpgsql stable as
+$$
+begin
+    return array(select k.id from revoked_key k where k.revocation_id = receipt_id order by k.created_at, k.id limit 100);
+end
+$$;
+
+comment on function some_deleted_keys(uuid) is 'The identifiers of up to 100 keys of a receipt, the oldest key first. For the log.';
+
+-- Whatever the planner expects of a table that was empty when it looked: by the index.
+alter function some_deleted_keys(uuid) set enable_seqscan = off;
+
 -- Operations -------------------------------------------------------------------------------------------------------------
 
 create type revocation_result as (
@@ -221,7 +234,8 @@ create type revocation_result as (
     credits_returned numeric,
     balance_after    numeric,
     revoked_at       bigint,  -- Unix seconds
-    retry_after      int      -- seconds, when limited
+    retry_after      int,     -- seconds, when limited
+    key_ids          text[]   -- revoked: of up to 100 deleted keys, the oldest first
 );
 
 create function carry_out_revocation(
@@ -264,13 +278,14 @@ begin
             outcome := case when is_repeat(done, operation, target_id, target_hash) then 'replayed' else 'reused' end;
         end if;
         return row (outcome, done.id, done.keys_deleted, done.keys_spared, done.credits_returned, done.balance_after,
-                    floor(extract(epoch from done.revoked_at))::bigint, null)::revocation_result;
+                    floor(extract(epoch from done.revoked_at))::bigint, null,
+                    case when outcome = 'revoked' then some_deleted_keys(done.id) end)::revocation_result;
     end if;
 
     if calls_per_minute > 0 then
         wait := take_token(account_id, bucket, calls_per_minute, burst, started_at);
         if wait > interval '0' then
-            return row ('limited', null, null, null, null, null, null, ceil(extract(epoch from wait))::int)::revocation_result;
+            return row ('limited', null, null, null, null, null, null, ceil(extract(epoch from wait))::int, null)::revocation_result;
         end if;
     end if;
 
@@ -278,7 +293,7 @@ begin
         select * into target from find_proxy_key(target_id, target_hash);
         if target.account_id is distinct from account_id then
             return row (case when target.id is null then 'unknown' else 'foreign' end,
-                        null, null, null, null, null, null, null)::revocation_result;
+                        null, null, null, null, null, null, null, null)::revocation_result;
         end if;
     end if;
 
@@ -293,7 +308,8 @@ begin
     revoked_at := write_receipt(receipt_id, account_id, trigger, operation, target_hash, dedupe_key, requested_by, reason,
                                 deleted.keys_deleted, spared, deleted.credits_returned, balance);
     return row (outcome, receipt_id, deleted.keys_deleted, spared, deleted.credits_returned, balance,
-                floor(extract(epoch from revoked_at))::bigint, null)::revocation_result;
+                floor(extract(epoch from revoked_at))::bigint, null,
+                case when deleted.keys_deleted > 0 then some_deleted_keys(receipt_id) end)::revocation_result;
 end
 $$;
 
@@ -357,5 +373,6 @@ revoke execute on function
     count_newer_keys(text, timestamptz),
     update_account(text, numeric, boolean, int),
     write_receipt(uuid, text, text, text, bytea, text, text, text, int, int, numeric, numeric),
+    some_deleted_keys(uuid),
     announce_key_change(text, bigint)
     from public;

@@ -13,7 +13,7 @@ import java.util.Locale;
 
 /**
  * The second statement of a revocation, which does everything but lock the account, in one database function:
- * {@code db/migration/V8__revocation_in_steps.sql}, as V13 has it.
+ * {@code db/migration/V8__revocation_in_steps.sql}.
  */
 final class RevocationStatement {
 
