@@ -5,6 +5,7 @@ import io.proxykeys.auth.VerificationKeys;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.log.LogEvent;
 import io.proxykeys.log.Metric;
+import io.proxykeys.log.RootCause;
 import io.proxykeys.revocation.Revocations;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
@@ -71,7 +72,7 @@ class Priming {
     private Uni<Void> statements() {
         return revocations.prime(refused -> LOG.errorf("No revocation can be carried out: %s", refused))
                 .onFailure(DatabaseUnavailable.class)
-                .invoke(unavailable -> LOG.warnf("The database cannot be used: %s", unavailable.reason()))
+                .invoke(unavailable -> LOG.warnf("The database cannot be used: %s", RootCause.message(unavailable)))
                 .onFailure().recoverWithNull();
     }
 }
