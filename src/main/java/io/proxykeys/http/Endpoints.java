@@ -66,17 +66,22 @@ public class Endpoints {
                 : ProblemException.unavailable(late), line -> {});
     }
 
+    /** The answer to a call that cannot even be read, by a fault of ours. */
+    public Response fail(Throwable fault) {
+        ProblemException refusal = ProblemException.internal(fault);
+        refused(refusal).error(LOG, fault);
+        return Response.of(refusal);
+    }
+
     /** The one exit for everything that goes wrong: the answer to the client, and to the log what an operator has to know. */
     private static Response answer(Request request, Throwable failure, Consumer<LogEvent> caller) {
         ProblemException refusal = refusal(failure);
         int status = refusal.problem().status();
         Throwable cause = refusal.getCause();
         if (status >= 500 || status == 403 || status == 429 || cause != null) {
-            LogEvent line = LogEvent.of("call_refused", refusal.problem().title())
+            LogEvent line = refused(refusal)
                     .with("aws_request_id", request.awsRequestId())
-                    .with("route", request.route().name().toLowerCase(Locale.ROOT))
-                    .with("status", Integer.toString(status))
-                    .count(Metric.REFUSED_CALLS).by("status");
+                    .with("route", request.route().name().toLowerCase(Locale.ROOT));
             caller.accept(line);
             if (failure instanceof DatabaseUnavailable || failure instanceof OutcomeUnknown) {
                 line.count(Metric.DATABASE_UNAVAILABLE);
@@ -88,6 +93,13 @@ public class Endpoints {
             }
         }
         return Response.of(refusal);
+    }
+
+    /** A line of the log about a refusal, which counts it. */
+    private static LogEvent refused(ProblemException refusal) {
+        return LogEvent.of("call_refused", refusal.problem().title())
+                .with("status", Integer.toString(refusal.problem().status()))
+                .count(Metric.REFUSED_CALLS).by("status");
     }
 
     private static ProblemException refusal(Throwable failure) {

@@ -97,9 +97,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
             Optional<Route> route = Route.match(event.method(), event.rawPath());
             return response(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context), context);
         } catch (Throwable failure) {
-            LogEvent.of("call_refused", "Internal error").with("status", "500").count(Metric.REFUSED_CALLS).by("status").error(LOG,
-                    failure);
-            return response(Response.of(ProblemException.internal(failure)), context);
+            return response(endpoints.fail(failure), context);
         }
     }
 

@@ -13,10 +13,6 @@ public enum Metric {
     REVOCATIONS("Revocations", "Count"),
     /** From the detection of a leak to the receipt of its revocation. */
     ALERT_AGE("AlertAge", "Milliseconds"),
-    /** Alerts that name a key that is none of ours. */
-    UNKNOWN_LEAKED_KEYS("UnknownLeakedKeys", "Count"),
-    /** Leaks of a report that could not be revoked, and have to be sent again. */
-    LEAKS_NOT_REVOKED("LeaksNotRevoked", "Count"),
     /** Calls answered 401 (with a token), 403, 429 or 5xx, also by {@code status}. */
     REFUSED_CALLS("RefusedCalls", "Count"),
     /** Calls, alerts and maintenance that the database kept from being carried out. */
