@@ -308,7 +308,7 @@ class StartIT {
     }
 
     private static JsonNode request(String token) {
-        return Gateway.event("DELETE", "/v1/auth/proxy", "", Map.of("authorization", "Bearer " + token));
+        return Gateway.deleteAll(token);
     }
 
     private static String es256(String account) {

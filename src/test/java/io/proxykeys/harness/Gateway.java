@@ -68,6 +68,11 @@ public final class Gateway {
         }
     }
 
+    /** A delete-all as the gateway sends it. */
+    public static ObjectNode deleteAll(String token) {
+        return event("DELETE", Api.PROXY, "", Map.of("authorization", "Bearer " + token));
+    }
+
     /** An event as the gateway sends it for a request without body. */
     public static ObjectNode event(String method, String rawPath, String rawQuery, Map<String, String> headers) {
         ObjectNode event = Api.JSON.createObjectNode()

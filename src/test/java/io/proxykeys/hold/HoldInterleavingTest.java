@@ -237,10 +237,7 @@ class HoldInterleavingTest {
         UUID hold = Accounts.hold(account, "key", "4");
         Deletion.ofAll(account);
         try (Connection creator = database.connect()) {
-            creator.setAutoCommit(false);
-            Postgres.execute(creator, """
-                    INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
-                    VALUES ('ek-proxy-in-flight-' || ?, ?, 'in flight', sha256(?::bytea), 0)""", account, account, account);
+            Accounts.insertKey(creator, account, "0");
             CompletableFuture<BigDecimal> settlement = inParallel(() -> asGateway(gateway -> Accounts.settle(gateway, hold, "1")));
             database.awaitWaitingForALock(Postgres.DATA_PLANE_USER);
             Postgres.execute(creator, "UPDATE account SET balance = balance + 0 WHERE id = ?", account);

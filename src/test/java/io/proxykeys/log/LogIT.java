@@ -30,9 +30,9 @@ class LogIT {
         String account = Accounts.open("250");
         List<String> keys = Accounts.createFiveKeys(account);
         try (NativeFunction function = start(Map.of())) {
-            Gateway.Result deleted = function.invoke(call("DELETE", Api.PROXY, ISSUER.token(account)));
-            Gateway.Result refused = function.invoke(call("DELETE", Api.PROXY, ISSUER.token(account) + "x"));
-            Gateway.Result nowhere = function.invoke(call("DELETE", Api.PROXY + "/", null));
+            Gateway.Result deleted = function.invoke(Gateway.deleteAll(ISSUER.token(account)));
+            Gateway.Result refused = function.invoke(Gateway.deleteAll(ISSUER.token(account) + "x"));
+            Gateway.Result nowhere = function.invoke(Gateway.event("DELETE", Api.PROXY + "/", "", Map.of()));
 
             assertEquals(List.of("started", "proxy_keys_revoked", "call_refused"), function.events());
             JsonNode revoked = function.log().get(1);
@@ -70,13 +70,13 @@ class LogIT {
         Accounts.createFiveKeys(account);
         String secret = Accounts.secret(account, "unused");
         try (NativeFunction function = start(Map.of("PROXY_KEYS_LIMIT_DELETE_ALL_BURST", "1"))) {
-            function.invoke(call("DELETE", Api.PROXY, ISSUER.token(account, "proxy_keys:read")));
+            function.invoke(Gateway.deleteAll(ISSUER.token(account, "proxy_keys:read")));
             Gateway.Result toggled = function.invoke(Gateway.event("POST", Api.PROXY + "/toggle", "",
                     Map.of("authorization", "Bearer " + ISSUER.token(account), "content-type", "application/json"))
                     .put("body", "{\"proxy_key\":\"" + secret + "\"}"));
             assertEquals(200, toggled.status(), toggled.body());
-            function.invoke(call("DELETE", Api.PROXY, ISSUER.token(account)));
-            assertEquals(429, function.invoke(call("DELETE", Api.PROXY, ISSUER.token(account))).status());
+            function.invoke(Gateway.deleteAll(ISSUER.token(account)));
+            assertEquals(429, function.invoke(Gateway.deleteAll(ISSUER.token(account))).status());
 
             assertEquals(List.of("started", "call_refused", "proxy_key_toggled", "proxy_keys_revoked", "call_refused"), function.events());
             JsonNode forbidden = function.log().get(1);
@@ -97,7 +97,7 @@ class LogIT {
     void aDatabaseThatIsGoneIsCountedAndItsExceptionIsPartOfTheLine() {
         try (NativeFunction function = NativeFunction.start(NativeFunction.environment(1, ISSUER.keyServer().location()))
                 .awaitFirstPoll()) {
-            assertEquals(503, function.invoke(call("DELETE", Api.PROXY, ISSUER.token("a"))).status());
+            assertEquals(503, function.invoke(Gateway.deleteAll(ISSUER.token("a"))).status());
 
             JsonNode unavailable = function.log().get(function.log().size() - 1);
             assertEquals("503", unavailable.get("status").textValue());
@@ -141,10 +141,6 @@ class LogIT {
 
     private static String dimensions(JsonNode line) {
         return line.get("_aws").get("CloudWatchMetrics").get(0).get("Dimensions").toString();
-    }
-
-    private static JsonNode call(String method, String path, String token) {
-        return Gateway.event(method, path, "", token == null ? Map.of() : Map.of("authorization", "Bearer " + token));
     }
 
     private static NativeFunction start(Map<String, String> settings) {
