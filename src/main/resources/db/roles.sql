@@ -96,7 +96,7 @@ grant execute on function
     release_expired_holds()
     to proxy_keys_data_plane;
 
--- The life of a key (V15): the function's further operations, each with fixed rules.
+-- The life of a key (V14): the function's further operations, each with fixed rules.
 grant execute on function
     look_up_proxy_key(text, text, bytea, text, int, int),
     create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[], text, text, int, int),

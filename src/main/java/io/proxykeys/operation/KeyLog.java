@@ -1,37 +1,29 @@
 package io.proxykeys.operation;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.auth.Caller;
-import io.proxykeys.http.Request;
-import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
+import io.proxykeys.log.LogEvent;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.UUID;
 import org.jboss.logging.Logger;
 
-/** One line for each creation, change and recreation, in the form of the revocations' lines. It has identifiers and never a secret. */
-@Singleton
-public class KeyLog {
+/** One line of the log for each creation, change, recreation and toggle. It has identifiers and never a secret. */
+public final class KeyLog {
 
     /** How many identifiers a line has at most. */
     private static final int MAX_KEYS = 100;
 
     private static final Logger LOG = Logger.getLogger("keys");
 
-    private final ObjectMapper json;
-
-    @Inject
-    KeyLog(ObjectMapper json) {
-        this.json = json;
+    private KeyLog() {
     }
 
     /** A key was created. */
-    public void created(Request request, Caller caller, String id, BigDecimal allocated) {
-        LOG.info(line("proxy_key_created", request, caller)
-                .put("key_id", id)
-                .put("credits_allocated", allocated));
+    public static void created(Caller caller, String id, BigDecimal allocated) {
+        line("proxy_key_created", "Proxy key created", caller)
+                .with("key", id)
+                .with("credits_allocated", allocated)
+                .info(LOG);
     }
 
     /**
@@ -39,10 +31,19 @@ public class KeyLog {
      *
      * @param fields the names of the fields that the caller sent
      */
-    public void updated(Request request, Caller caller, String id, List<String> fields) {
-        ObjectNode line = line("proxy_key_updated", request, caller).put("key_id", id);
-        fields.forEach(line.putArray("fields")::add);
-        LOG.info(line);
+    public static void updated(Caller caller, String key, List<String> fields) {
+        line("proxy_key_updated", "Proxy key changed", caller)
+                .with("key", key)
+                .with("fields", fields)
+                .info(LOG);
+    }
+
+    /** A key was enabled or disabled, or was so before. */
+    public static void toggled(Caller caller, String key, boolean active) {
+        line("proxy_key_toggled", active ? "Proxy key enabled" : "Proxy key disabled", caller)
+                .with("key", key)
+                .with("is_active", active)
+                .info(LOG);
     }
 
     /**
@@ -50,20 +51,18 @@ public class KeyLog {
      *
      * @param ids of the new keys; the line has the first 100
      */
-    public void recreated(Request request, Caller caller, UUID receipt, List<String> ids, BigDecimal allocated) {
-        ObjectNode line = line("proxy_keys_recreated", request, caller)
-                .put("revocation_id", receipt.toString())
-                .put("keys_recreated", ids.size())
-                .put("credits_allocated", allocated);
-        ids.stream().limit(MAX_KEYS).forEach(line.putArray("key_ids")::add);
-        LOG.info(line);
+    public static void recreated(Caller caller, UUID receipt, List<String> ids, BigDecimal allocated) {
+        line("proxy_keys_recreated", "Proxy keys recreated", caller)
+                .with("revocation_id", receipt.toString())
+                .with("keys_recreated", ids.size())
+                .with("credits_allocated", allocated)
+                .with("key_ids", ids.subList(0, Math.min(MAX_KEYS, ids.size())))
+                .info(LOG);
     }
 
-    private ObjectNode line(String event, Request request, Caller caller) {
-        return json.createObjectNode()
-                .put("event", event)
-                .put("account_id", caller.account())
-                .put("requested_by", caller.client())
-                .put("aws_request_id", request.awsRequestId());
+    private static LogEvent line(String event, String message, Caller caller) {
+        return LogEvent.of(event, message)
+                .with("account_id", caller.account())
+                .with("requested_by", caller.client());
     }
 }

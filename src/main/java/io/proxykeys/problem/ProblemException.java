@@ -66,6 +66,12 @@ public final class ProblemException extends RuntimeException {
                 + " Nothing was deleted.");
     }
 
+    /** 400: the query of a deletion; a typo must never delete everything. */
+    public static ProblemException unknownDeletion() {
+        return malformed("The query must be empty (all keys), or status=expired, status=inactive or status=never_used, once; to block new"
+                + " keys as well, block_new_keys_seconds=0 to 3600 alone or after it. Nothing was deleted.");
+    }
+
     /** 413: the body is larger than any valid one. */
     public static ProblemException bodyTooLarge(int limit) {
         return new ProblemException(413, "body-too-large", "Body too large", "The body must have at most " + limit + " bytes.");

@@ -1,6 +1,7 @@
 package io.proxykeys.revocation;
 
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -13,7 +14,8 @@ import java.util.UUID;
  * @param balance the account's balance after it; six decimals
  * @param revokedAt Unix seconds
  * @param replayed whether an earlier request with the same {@code Idempotency-Key}, or delivery of the same alert, did it
+ * @param keyIds for the log: the identifiers of up to 100 of the deleted keys, the oldest first; none if it was replayed
  */
 public record Receipt(UUID id, int deleted, int spared, BigDecimal creditsReturned, BigDecimal balance, long revokedAt,
-        boolean replayed) {
+        boolean replayed, List<String> keyIds) {
 }

@@ -63,12 +63,13 @@ public sealed interface RevocationRequest {
     }
 
     /** A person's deletion of all keys of their account, or a selection of them. */
-    record OfSelection(UUID id, String account, Selection selection, Optional<String> dedupeKey, Optional<String> requestedBy,
-            String awsRequestId) implements RevocationRequest {
+    record OfSelection(UUID id, String account, Selection selection, int blockNewKeysSeconds, Optional<String> dedupeKey,
+            Optional<String> requestedBy, String awsRequestId) implements RevocationRequest {
 
-        public static OfSelection by(Caller caller, Selection selection, Optional<String> idempotencyKey, String awsRequestId) {
-            return new OfSelection(newId(), caller.account(), selection, idempotencyKey, Optional.ofNullable(caller.client()),
-                    awsRequestId);
+        public static OfSelection by(Caller caller, Selection selection, int blockNewKeysSeconds, Optional<String> idempotencyKey,
+                String awsRequestId) {
+            return new OfSelection(newId(), caller.account(), selection, blockNewKeysSeconds, idempotencyKey,
+                    Optional.ofNullable(caller.client()), awsRequestId);
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -18,7 +19,7 @@ final class RevocationStatement {
 
     /** Without the lock the receipt has no id, which its table refuses: nothing is deleted. */
     private static final String SQL = """
-            SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after
+            SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after, key_ids
               FROM carry_out_revocation(
                        receipt_id => %s,
                        account_id => $2,
@@ -86,7 +87,9 @@ final class RevocationStatement {
     }
 
     private static Receipt receipt(Row row, boolean replayed) {
+        String[] keyIds = row.getArrayOfStrings("key_ids");
         return new Receipt(row.getUUID("receipt"), row.getInteger("keys_deleted"), row.getInteger("keys_spared"),
-                row.getBigDecimal("credits_returned"), row.getBigDecimal("balance_after"), row.getLong("revoked_at"), replayed);
+                row.getBigDecimal("credits_returned"), row.getBigDecimal("balance_after"), row.getLong("revoked_at"), replayed,
+                keyIds == null ? List.of() : List.of(keyIds));
     }
 }

@@ -60,7 +60,7 @@ public class Revocations {
      * @param refused is told why the database would not carry out any revocation: the function is missing, or not granted
      */
     public Uni<Void> prime(Consumer<Throwable> refused) {
-        RevocationRequest request = new RevocationRequest.OfSelection(RevocationRequest.newId(), NOBODY, Selection.ALL,
+        RevocationRequest request = new RevocationRequest.OfSelection(RevocationRequest.newId(), NOBODY, Selection.ALL, 0,
                 Optional.empty(), Optional.empty(), "");
         return transactions.run(new CommitGate(), request.id(), connection -> AccountLock.lockThen(connection, NOBODY,
                 () -> RevocationStatement.send(connection, request, deleteAll).onFailure(failure -> {

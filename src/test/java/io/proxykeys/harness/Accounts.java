@@ -33,6 +33,14 @@ public final class Accounts {
                 account, name, secret(account, name), new BigDecimal(allocated));
     }
 
+    /** Inserts a key as a creator does who does not use {@code create_proxy_key}, and leaves the transaction open. One for an account. */
+    public static void insertKey(Connection creator, String account, String allocated) throws SQLException {
+        creator.setAutoCommit(false);
+        Postgres.execute(creator, """
+                INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
+                VALUES ('ek-proxy-in-flight-' || ?, ?, 'in flight', sha256(?::bytea), ?::numeric)""", account, account, account, allocated);
+    }
+
     public static String secret(String account, String name) {
         return "ek-proxy-" + account + "-" + name;
     }

@@ -164,6 +164,16 @@ public final class NativeFunction implements AutoCloseable {
         }
     }
 
+    /** Its log, of which every line has to be a JSON object. */
+    public List<JsonNode> log() {
+        return output().stream().map(Api::json).toList();
+    }
+
+    /** The kinds of events in its log, in their order; a line without one by its message. */
+    public List<String> events() {
+        return log().stream().map(line -> line.path("event").asText(line.path("message").asText())).toList();
+    }
+
     @Override
     public void close() {
         kill();

@@ -32,14 +32,12 @@ class CreateEndpoint implements Endpoint {
     private final Transactions transactions;
     private final NewKeys newKeys;
     private final KeyLimits limits;
-    private final KeyLog log;
 
     @Inject
-    CreateEndpoint(Transactions transactions, NewKeys newKeys, KeyLimits limits, KeyLog log) {
+    CreateEndpoint(Transactions transactions, NewKeys newKeys, KeyLimits limits) {
         this.transactions = transactions;
         this.newKeys = newKeys;
         this.limits = limits;
-        this.log = log;
     }
 
     @Override
@@ -58,7 +56,7 @@ class CreateEndpoint implements Endpoint {
                 .onFailure(Refused::isOfSecret).transform(ProblemException::unavailable)
                 .map(created -> {
                     Instant createdAt = created.get();
-                    log.created(request, caller, key.id(), settings.allocated());
+                    KeyLog.created(caller, key.id(), settings.allocated());
                     return Response.json(new CreatedKey(settings.listed(key.id(), createdAt), key.secret()));
                 });
     }

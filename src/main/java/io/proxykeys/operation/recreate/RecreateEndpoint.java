@@ -31,14 +31,12 @@ class RecreateEndpoint implements Endpoint {
     private final Transactions transactions;
     private final NewKeys newKeys;
     private final KeyLimits limits;
-    private final KeyLog log;
 
     @Inject
-    RecreateEndpoint(Transactions transactions, NewKeys newKeys, KeyLimits limits, KeyLog log) {
+    RecreateEndpoint(Transactions transactions, NewKeys newKeys, KeyLimits limits) {
         this.transactions = transactions;
         this.newKeys = newKeys;
         this.limits = limits;
-        this.log = log;
     }
 
     @Override
@@ -56,7 +54,7 @@ class RecreateEndpoint implements Endpoint {
                 .onFailure(Refused::isOfSecret).transform(ProblemException::unavailable)
                 .map(recreated -> {
                     RecreatedKeys keys = recreated.get();
-                    log.recreated(request, caller, recreation.receipt(), keys.ids(), keys.creditsAllocated());
+                    KeyLog.recreated(caller, recreation.receipt(), keys.ids(), keys.creditsAllocated());
                     return Response.json(keys);
                 });
     }

@@ -10,6 +10,7 @@ import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.operation.KeyLimits;
+import io.proxykeys.operation.KeyLog;
 import io.proxykeys.operation.Refused;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
@@ -70,6 +71,7 @@ class ToggleEndpoint implements Endpoint {
                 target, wanted)))
                 .map(toggled -> {
                     boolean active = toggled.get();
+                    KeyLog.toggled(caller, target.forLog(), active);
                     return Response.json(json -> {
                         json.writeStringField("message", "Proxy key status updated");
                         json.writeBooleanField("status", active);

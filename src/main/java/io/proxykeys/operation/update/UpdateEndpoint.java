@@ -32,13 +32,11 @@ class UpdateEndpoint implements Endpoint {
 
     private final Transactions transactions;
     private final KeyLimits limits;
-    private final KeyLog log;
 
     @Inject
-    UpdateEndpoint(Transactions transactions, KeyLimits limits, KeyLog log) {
+    UpdateEndpoint(Transactions transactions, KeyLimits limits) {
         this.transactions = transactions;
         this.limits = limits;
-        this.log = log;
     }
 
     private static Set<String> fields() {
@@ -66,7 +64,7 @@ class UpdateEndpoint implements Endpoint {
         return transactions.run(request.gate(), connection -> AccountLock.lockThen(connection, caller.account(),
                 () -> UpdateStatement.send(connection, caller.account(), target, change, limits.lookupAndUpdate())))
                 .map(updated -> {
-                    log.updated(request, caller, updated.get(), changed);
+                    KeyLog.updated(caller, updated.get(), changed);
                     return Response.json(json -> json.writeStringField("message", "Proxy key updated"));
                 });
     }
