@@ -14,7 +14,9 @@ import http.client
 import json
 import os
 import re
+import shlex
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
@@ -28,6 +30,9 @@ ABORTED, USAGE, UNAUTHENTICATED, FORBIDDEN, NETWORK, REFUSED = 1, 2, 3, 4, 5, 6
 PROXY = "/v1/auth/proxy"
 PREVIEW = PROXY + "/preview"
 TOGGLE = PROXY + "/toggle"
+REMOVE = PROXY + "/remove"
+CREATE = PROXY + "/create"
+RECREATE = PROXY + "/recreate"
 REVOCATIONS = PROXY + "/revocations"
 
 # Longer than the gateway's own time-out (30 s), so that it is the gateway that gives up first and says so.
@@ -47,12 +52,17 @@ class Failure(Exception):
 
 
 class Refused(Failure):
-    """The API said no."""
+    """The API said no. `after_lost_answer` tells whether an earlier attempt of the same call may have been carried out."""
 
-    def __init__(self, status, problem_type, code, message):
+    def __init__(self, status, problem, code, message):
         super().__init__(code, message)
         self.status = status
-        self.problem_type = problem_type
+        self.problem = problem
+        self.problem_type = str(problem.get("type", ""))
+        self.after_lost_answer = False
+
+    def is_a(self, kind):
+        return self.problem_type == "urn:problem-type:proxy-keys:" + kind
 
 
 class NoAnswer(Exception):
@@ -115,7 +125,7 @@ class Answer:
             scope = re.search(r'\bscope="([^"]*)"', ", ".join(self.headers.get_all("WWW-Authenticate") or []))
             missing = f"the token lacks the scope {printable(scope.group(1))}." if scope else detail
             message = f"Not allowed (403): {missing}"
-        return Refused(self.status, str(problem.get("type", "")), code, message)
+        return Refused(self.status, problem, code, message)
 
 
 class _AsAnswered(urllib.request.HTTPErrorProcessor):
@@ -128,7 +138,8 @@ class _AsAnswered(urllib.request.HTTPErrorProcessor):
 
 
 class Client:
-    """Every call is safe to repeat: reads, toggles to a stated value, and deletions with an Idempotency-Key."""
+    """Every call is safe to repeat, and is repeated, but `create`: reads, toggles to a stated value, deletions with an
+    Idempotency-Key, and recreations, because each key is recreated once."""
 
     def __init__(self, base_url, token, patience=PATIENCE_SECONDS):
         self._base = _checked_url(base_url)
@@ -159,6 +170,28 @@ class Client:
         """Deletes all keys, or those with a status; returns the whole answer. A lost answer is asked for again."""
         return self._call("DELETE", _with_status(PROXY, status), idempotency_key=idempotency_key or str(uuid.uuid4()))
 
+    def remove(self, key):
+        """Deletes one key; returns the receipt."""
+        return self._call("POST", REMOVE, {"proxy_key": key}, idempotency_key=str(uuid.uuid4())).json()
+
+    def create(self, settings, amount):
+        """Creates a key with this amount, a text; returns it, with its secret in `key`. Not repeated if it may have been created."""
+        # The digits as they are: json would write a float or a string.
+        body = f'{json.dumps(settings)[:-1]}, "allocated_ammount": {amount}}}'
+        return self._call("POST", CREATE, body, repeatable=False).json()
+
+    def recreate(self, revocation_id, identifiers):
+        """Recreates these keys of a receipt, all or none; returns the new ones, each with its secret in `key`."""
+        return self._call("POST", RECREATE, {"revocation_id": revocation_id, "proxy_keys": identifiers}).json()["keys"]
+
+    def require_scope_to_create(self):
+        """Fails unless the token has it. Sends what is refused in any case, and is not counted."""
+        try:
+            self._call("POST", RECREATE, {})
+        except Refused as refused:
+            if refused.status != 422:
+                raise
+
     def receipt(self, revocation_id):
         """A receipt with all its keys."""
         pages = [answer.json() for answer in self._pages(REVOCATIONS + "?" + urllib.parse.urlencode({"id": revocation_id}))]
@@ -175,11 +208,12 @@ class Client:
             if target and (_origin(target) != _origin(self._base) or target in seen):
                 raise Failure(REFUSED, "The Link to the next page leads elsewhere or in a circle. It was not followed.")
 
-    def _call(self, method, target, body=None, idempotency_key=None):
-        """Repeats a call as long as that can help, always with the same Idempotency-Key."""
+    def _call(self, method, target, body=None, idempotency_key=None, repeatable=True):
+        """Repeats a call as long as that can help, always with the same Idempotency-Key; one that is not repeatable only if it is
+        certain that nothing was changed."""
         started = time.monotonic()
         pause = 1
-        outcome_unknown = False
+        outcome_unknown = perhaps_done = False
         while True:
             again, told = False, None
             try:
@@ -187,17 +221,23 @@ class Client:
                 if answer.status == 200:
                     return answer
                 failure = answer.refusal()
+                failure.after_lost_answer = perhaps_done
                 again, told = answer.status in WORTH_REPEATING, answer.retry_after()
                 outcome_unknown |= answer.status >= 500
+                # "unavailable" says that nothing was changed.
+                perhaps_done |= answer.status >= 500 and not failure.is_a("unavailable")
             except NoAnswer as lost:
                 failure = Failure(NETWORK, f"No answer: {lost}")
                 # A read has changed nothing: whoever reads can start again. After anything else one has to know.
                 again = method != "GET"
                 outcome_unknown |= lost.sent
+                perhaps_done |= lost.sent
             except KeyboardInterrupt:
                 failure = Failure(ABORTED, "Interrupted.")
-                outcome_unknown = True
+                outcome_unknown = perhaps_done = True
             wait = told or pause
+            if perhaps_done and not repeatable:
+                raise Failure(failure.code, f"{failure} It is not known whether this was done.")
             if not again or time.monotonic() - started + wait > self._patience:
                 raise _with_advice(failure, idempotency_key if outcome_unknown else None)
             say(f"{failure} Trying again in {wait:.0f} s.")
@@ -214,7 +254,7 @@ class Client:
             headers["Content-Type"] = "application/json"
         if idempotency_key is not None:
             headers["Idempotency-Key"] = idempotency_key
-        data = None if body is None else json.dumps(body).encode()
+        data = body.encode() if isinstance(body, str) else None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(url, data=data, headers=headers, method=method)
         try:
             with self._opener.open(request, timeout=TIMEOUT_SECONDS) as response:
@@ -290,6 +330,38 @@ def save_keys(client, file):
         keys.extend(page)
     file.write(b"]\n")
     return keys
+
+
+def deliver(keys, command, output):
+    """Hands each new key to a command, as JSON on its standard input, and writes those that it does not take, or without a command
+    all, into a file. Returns how many were written."""
+    left = []
+    for key in keys:
+        if not command or not _taken(command, key):
+            left.append(key)
+    if left:
+        output.write(json.dumps(left, indent=1, default=_exact).encode() + b"\n")
+        output.keep()
+    return len(left)
+
+
+def _taken(command, key):
+    """The command gets the secret on standard input, where other users of the machine cannot see it."""
+    try:
+        ended = subprocess.run(shlex.split(command), input=json.dumps(key, default=_exact).encode(), check=False)
+        problem = f"ended with {ended.returncode}" if ended.returncode else None
+    except (OSError, ValueError) as failure:
+        problem = f"cannot be run: {printable(failure)}"
+    if problem:
+        say(f"The command {problem} for {printable(key['id'])}.")
+    return problem is None
+
+
+def _exact(value):
+    """Money in JSON: a string with all its decimals."""
+    if isinstance(value, Decimal):
+        return money(value)
+    raise TypeError(type(value).__name__)
 
 
 def timestamped(name):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Revokes every proxy key at once: one call, repeated with the same Idempotency-Key until it is answered 200.
 
-No question, no backup: the receipt has what is needed to recreate each key (rotate.py --receipt).
+No question, no backup: the receipt has what is needed to recreate each key. How to do that is said at the end.
 """
 
 import argparse
@@ -21,6 +21,9 @@ def main():
 
     print("All proxy keys are revoked: no key that existed then works any more.")
     proxy_keys.show_receipt(receipt)
+    if receipt["deleted"]:
+        print("To recreate those that you still need, with new secrets, when the incident is over: rotate.py --receipt "
+              f"{receipt['revocation_id']}")
     if options.continued and answer.headers.get("Idempotency-Replayed") == "true":
         # An old key of another night is answered too, and deletes nothing any more.
         print(f"This had been done at {proxy_keys.utc(receipt['revoked_at'])}. Proxy keys made after that still work: "

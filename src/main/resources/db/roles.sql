@@ -1,9 +1,10 @@
--- Least privilege for the two sides that share the database. Run by the owner of the tables, after the migrations, and
+-- Least privilege for the sides that share the database. Run by the owner of the tables, after the migrations, and
 -- again after each new one and each new login; every statement may be repeated. The roles cannot log in: make login roles
 -- that are members:
 --
 --     create role proxy_keys_lambda login password '...' in role proxy_keys_function;
 --     create role gateway           login password '...' in role proxy_keys_data_plane;
+--     create role back_end          login password '...' in role proxy_keys_billing;
 
 do
 $$
@@ -13,6 +14,9 @@ begin
     end if;
     if not exists (select from pg_roles where rolname = 'proxy_keys_data_plane') then
         create role proxy_keys_data_plane nologin;
+    end if;
+    if not exists (select from pg_roles where rolname = 'proxy_keys_billing') then
+        create role proxy_keys_billing nologin;
     end if;
 end
 $$;
@@ -34,7 +38,7 @@ revoke execute on function
     from public;
 
 -- The function: locks accounts, reads keys and receipts, and deletes and disables keys through the two operations, which act with
--- their owner's rights. It can create neither accounts nor keys, and can change or delete no receipt. (The steps of the operations
+-- their owner's rights. It can create no account, and can change or delete no receipt. (The steps of the operations
 -- are granted to nobody: V8 takes them back from everybody.)
 grant execute on function
     set_transaction_promises(),
@@ -93,3 +97,18 @@ grant execute on function
     settle_hold(uuid, numeric),
     release_expired_holds()
     to proxy_keys_data_plane;
+
+-- The life of a key (V14): the function's further operations, each with fixed rules.
+grant execute on function
+    look_up_proxy_key(text, text, bytea, text, int, int),
+    create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[], text, text, int, int),
+    update_proxy_key(text, text, bytea, text, numeric, timestamptz, text[], text[], text, int, int),
+    recreate_proxy_keys(text, uuid, text[], text[], bytea[], text, int, int),
+    switch_proxy_key(text, text, bytea, boolean, boolean)
+    to proxy_keys_function;
+
+-- The back end of the platform, which sells credits: opens accounts and adds to their balances. It can read and write no table.
+grant execute on function
+    create_account(text),
+    top_up(text, numeric, text)
+    to proxy_keys_billing;

@@ -5,7 +5,7 @@
 -- versions of the row, and PostgreSQL locks both: who takes KEY SHARE begins with the one, who has waited FOR UPDATE with the
 -- other. Under load that was a deadlock in one of some thousand transactions (SQLSTATE 40P01; an insert, a creation, or a deletion
 -- was rolled back). The stronger lock waits in line. Its price: inserts into one account happen one after the other, as creations
--- do.
+-- do, and a settlement of a deleted key waits for an insert in flight.
 --
 -- The functions that delete and create stay with FOR UPDATE: the lock of the foreign key is KEY SHARE, and would be all that is
 -- left if this trigger were disabled.

@@ -63,9 +63,9 @@ public record SecurityAlert(String id, AlertTarget target, String source, Option
     }
 
     /** What the database is asked for. */
-    AlertRequest request(String awsRequestId) {
+    AlertRequest request() {
         return new AlertRequest(RevocationRequest.newId(), target, dedupeKey(), source, reportedBy, reason, url, detectedAt,
-                blockNewKeysSeconds, awsRequestId);
+                blockNewKeysSeconds);
     }
 
     /** The id of the envelope as it is, for an alert without any of the members that came later. */

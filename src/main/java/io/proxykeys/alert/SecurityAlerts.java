@@ -45,9 +45,9 @@ public class SecurityAlerts {
      *         does not live. Fails with {@link AlertRefused} if it is not an alert, or malformed, or its account is unknown, and with
      *         {@link AlertFailed} if it could not be carried out
      */
-    public Uni<JsonText.Value> handle(Envelope envelope, String awsRequestId, CommitGate gate) {
+    public Uni<JsonText.Value> handle(Envelope envelope, CommitGate gate) {
         SecurityAlert alert = SecurityAlert.of(envelope, clock);
-        AlertRequest request = alert.request(awsRequestId);
+        AlertRequest request = alert.request();
         return revocations.revoke(request, gate)
                 .map(SecurityAlerts::answer)
                 .onFailure(failure -> !(failure instanceof AlertRefused))

@@ -6,7 +6,7 @@ package io.proxykeys.auth;
  */
 public final class Scope {
 
-    /** List proxy keys, preview a deletion, read receipts. */
+    /** List and look up proxy keys, preview a deletion, read receipts. */
     public static final String READ = "proxy_keys:read";
 
     /** Enable and disable proxy keys. */
@@ -14,6 +14,9 @@ public final class Scope {
 
     /** Delete proxy keys, one or all. */
     public static final String DELETE = "proxy_keys:delete";
+
+    /** Create and change proxy keys, and recreate deleted ones: what moves credits into a key. */
+    public static final String CREATE = "proxy_keys:create";
 
     private Scope() {
     }

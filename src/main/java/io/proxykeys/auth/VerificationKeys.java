@@ -2,6 +2,7 @@ package io.proxykeys.auth;
 
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
+import io.proxykeys.log.RootCause;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -106,10 +107,7 @@ public class VerificationKeys implements VerificationKeyResolver {
 
     /** With the root cause, because only that says what is wrong with a certificate. */
     private static String reason(Throwable failure) {
-        Throwable root = failure;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
+        Throwable root = RootCause.of(failure);
         return root == failure ? failure.toString() : failure + ", because of " + root;
     }
 

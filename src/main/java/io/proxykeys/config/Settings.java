@@ -53,6 +53,44 @@ public interface Settings {
     @WithConverter(WholeNumber.class)
     int removeBurst();
 
+    /** Keys that an account may create a minute, counted in the database; {@code 0} switches the limit off. */
+    @WithName("limit.create.per-minute")
+    @WithDefault("60")
+    @WithConverter(WholeNumber.class)
+    int createPerMinute();
+
+    /** Keys that an account may create at once. */
+    @WithName("limit.create.burst")
+    @WithDefault("60")
+    @WithConverter(WholeNumber.class)
+    int createBurst();
+
+    /** Calls that recreate keys that an account may make a minute, counted in the database; {@code 0} switches the limit off. */
+    @WithName("limit.recreate.per-minute")
+    @WithDefault("10")
+    @WithConverter(WholeNumber.class)
+    int recreatePerMinute();
+
+    /** Calls that recreate keys that an account may make at once. */
+    @WithName("limit.recreate.burst")
+    @WithDefault("10")
+    @WithConverter(WholeNumber.class)
+    int recreateBurst();
+
+    /**
+     * Keys that an account may look up and change a minute, both together, counted in the database; {@code 0} switches the limit off.
+     */
+    @WithName("limit.lookup-update.per-minute")
+    @WithDefault("60")
+    @WithConverter(WholeNumber.class)
+    int lookupUpdatePerMinute();
+
+    /** Keys that an account may look up and change at once. */
+    @WithName("limit.lookup-update.burst")
+    @WithDefault("60")
+    @WithConverter(WholeNumber.class)
+    int lookupUpdateBurst();
+
     /**
      * How long after one fetch of the key set a token that names an unknown key may cause the next, such as {@code PT1M} or
      * {@code 60s}.

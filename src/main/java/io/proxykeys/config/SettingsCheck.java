@@ -78,6 +78,12 @@ final class SettingsCheck {
         atLeast(1, "PROXY_KEYS_LIMIT_DELETE_ALL_BURST", settings.deleteAllBurst());
         atLeast(0, "PROXY_KEYS_LIMIT_REMOVE_PER_MINUTE", settings.removePerMinute());
         atLeast(1, "PROXY_KEYS_LIMIT_REMOVE_BURST", settings.removeBurst());
+        atLeast(0, "PROXY_KEYS_LIMIT_CREATE_PER_MINUTE", settings.createPerMinute());
+        atLeast(1, "PROXY_KEYS_LIMIT_CREATE_BURST", settings.createBurst());
+        atLeast(0, "PROXY_KEYS_LIMIT_RECREATE_PER_MINUTE", settings.recreatePerMinute());
+        atLeast(1, "PROXY_KEYS_LIMIT_RECREATE_BURST", settings.recreateBurst());
+        atLeast(0, "PROXY_KEYS_LIMIT_LOOKUP_UPDATE_PER_MINUTE", settings.lookupUpdatePerMinute());
+        atLeast(1, "PROXY_KEYS_LIMIT_LOOKUP_UPDATE_BURST", settings.lookupUpdateBurst());
         if (settings.betweenKeyFetches().isZero()) {
             add("PROXY_KEYS_KEYS_BETWEEN_FETCHES", "must be a time above 0, such as PT1M or 60s");
         }

@@ -1,5 +1,6 @@
 package io.proxykeys.database;
 
+import io.proxykeys.log.RootCause;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.TrustOptions;
 import java.net.Socket;
@@ -87,7 +88,7 @@ record ExplainedTrust(TrustOptions given) implements TrustOptions {
             try {
                 check.run();
             } catch (CertificateException refused) {
-                LOG.errorf("The certificate of the database is refused: %s", new DatabaseUnavailable(refused).reason());
+                LOG.errorf("The certificate of the database is refused: %s", RootCause.message(refused));
                 throw refused;
             }
         }

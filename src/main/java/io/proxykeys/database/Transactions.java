@@ -83,6 +83,15 @@ public class Transactions {
         return run(gate, Attempt.first(true), work);
     }
 
+    /**
+     * Runs a transaction that writes no receipt and may be run again.
+     *
+     * @param work what to do; must recognise that an earlier run was committed
+     */
+    public <T> Uni<T> runAgainIfLost(CommitGate gate, Function<SqlConnection, Future<T>> work) {
+        return run(gate, Attempt.first(true), work);
+    }
+
     /** Runs a transaction without receipt, which is therefore not run again once its first run may have been committed. */
     public <T> Uni<T> run(CommitGate gate, Function<SqlConnection, Future<T>> work) {
         return run(gate, Attempt.first(false), work);

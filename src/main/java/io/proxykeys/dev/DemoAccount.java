@@ -67,7 +67,8 @@ class DemoAccount {
     }
 
     private String instructions() {
-        String token = keys.token(issuer, audience, ACCOUNT, String.join(" ", Scope.READ, Scope.WRITE, Scope.DELETE), Duration.ofHours(8));
+        String token = keys.token(issuer, audience, ACCOUNT, String.join(" ", Scope.READ, Scope.WRITE, Scope.CREATE, Scope.DELETE), Duration
+                .ofHours(8));
         return """
 
                 ------------------------------------------------------------------------------------------------

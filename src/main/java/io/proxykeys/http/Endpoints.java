@@ -8,6 +8,9 @@ import io.proxykeys.auth.NoKeySet;
 import io.proxykeys.auth.NoToken;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.database.OutcomeUnknown;
+import io.proxykeys.key.NewKey;
+import io.proxykeys.log.LogEvent;
+import io.proxykeys.log.Metric;
 import io.proxykeys.problem.ProblemException;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.Startup;
@@ -16,7 +19,11 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -48,23 +55,55 @@ public class Endpoints {
     /** Authenticates and serves a call. Does not fail: whatever goes wrong has an answer. */
     public Uni<Response> serve(Request request) {
         return Uni.createFrom().deferred(() -> tokens.verify(request.headers("Authorization"), request.route().scope()))
-                .chain(caller -> byRoute.get(request.route()).serve(request, caller))
-                .onFailure().recoverWithItem(failure -> answer(request, failure));
+                .chain(caller -> Uni.createFrom().deferred(() -> byRoute.get(request.route()).serve(request, caller))
+                        .onFailure().recoverWithItem(failure -> answer(request, failure, line -> line
+                                .with("account_id", caller.account()).with("requested_by", caller.client()))))
+                .onFailure().recoverWithItem(failure -> answer(request, failure, line -> {}));
     }
 
-    /** The one exit for everything that goes wrong: the answer to the client, the cause to the log. */
-    private static Response answer(Request request, Throwable failure) {
-        ProblemException refusal = refusal(failure);
+    /** The answer to a call that took too long: whatever becomes of it now, nobody is told. */
+    public Response giveUp(Request request, Throwable late) {
+        request.gate().close();
+        return answer(request, outcomeUnknown(request, request.gate().receipt(), late), line -> {});
+    }
+
+    /** The answer to a call that cannot even be read, by a fault of ours. */
+    public Response fail(Throwable fault) {
+        ProblemException refusal = ProblemException.internal(fault);
+        refused(refusal).error(LOG, fault);
+        return Response.of(refusal);
+    }
+
+    /** The one exit for everything that goes wrong: the answer to the client, and to the log what an operator has to know. */
+    private static Response answer(Request request, Throwable failure, Consumer<LogEvent> caller) {
+        ProblemException refusal = refusal(request, failure);
+        int status = refusal.problem().status();
         Throwable cause = refusal.getCause();
-        if (refusal.problem().status() >= 500) {
-            LOG.errorf(cause, "Request %s: %s", request.awsRequestId(), refusal.problem().title());
-        } else if (cause != null) {
-            LOG.infof("Request %s: %s: %s", request.awsRequestId(), refusal.problem().title(), cause.getMessage());
+        if (status >= 500 || status == 403 || status == 429 || cause != null) {
+            LogEvent line = refused(refusal)
+                    .with("aws_request_id", request.awsRequestId())
+                    .with("route", request.route().name().toLowerCase(Locale.ROOT));
+            caller.accept(line);
+            if (failure instanceof DatabaseUnavailable || failure instanceof OutcomeUnknown) {
+                line.count(Metric.DATABASE_UNAVAILABLE);
+            }
+            if (status >= 500) {
+                line.error(LOG, cause);
+            } else {
+                line.with("reason", cause == null ? null : cause.getMessage()).info(LOG);
+            }
         }
         return Response.of(refusal);
     }
 
-    private static ProblemException refusal(Throwable failure) {
+    /** A line of the log about a refusal, which counts it. */
+    private static LogEvent refused(ProblemException refusal) {
+        return LogEvent.of("call_refused", refusal.problem().title())
+                .with("status", Integer.toString(refusal.problem().status()))
+                .count(Metric.REFUSED_CALLS).by("status");
+    }
+
+    private static ProblemException refusal(Request request, Throwable failure) {
         if (failure instanceof ProblemException refusal) {
             return refusal;
         }
@@ -72,9 +111,22 @@ public class Endpoints {
             return ProblemException.unavailable(unavailable.getCause());
         }
         if (failure instanceof OutcomeUnknown unknown) {
-            return ProblemException.outcomeUnknown(unknown.receipt().orElse(null), unknown.getCause());
+            return outcomeUnknown(request, unknown.receipt(), unknown.getCause());
         }
         return failure instanceof UnknownAccount ? ProblemException.invalidToken(failure) : ofAccessToken(failure);
+    }
+
+    /**
+     * What is said about a call of which it is not known what became of it: a change may have happened.
+     *
+     * @param id of the receipt that it writes, or of the key that it creates; empty: it has none that was chosen before
+     */
+    private static ProblemException outcomeUnknown(Request request, Optional<UUID> id, Throwable cause) {
+        if (!request.route().changesSomething()) {
+            return ProblemException.unavailable(cause);
+        }
+        return request.route() == Route.CREATE && id.isPresent() ? ProblemException.creationUnknown(NewKey.idOf(id.get()), cause)
+                : ProblemException.outcomeUnknown(id.orElse(null), cause);
     }
 
     private static ProblemException ofAccessToken(Throwable failure) {

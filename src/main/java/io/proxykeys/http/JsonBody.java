@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.proxykeys.problem.ProblemException;
 import java.nio.ByteBuffer;
@@ -20,11 +21,16 @@ import java.util.Set;
 /** A small JSON object as the body of a request, read strictly: a misspelt field must not be taken for a missing one. */
 public final class JsonBody {
 
+    /** Unless an operation takes more. */
     private static final int MAX_BYTES = 8 * 1024;
+    private static final String PROXY_KEY = "proxy_key";
     private static final int MAX_KEY = 256;
     private static final ObjectReader JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            // An amount is read from its digits, and never through a binary float.
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build().readerFor(JsonNode.class);
 
     private final JsonNode object;
@@ -33,21 +39,28 @@ public final class JsonBody {
         this.object = object;
     }
 
+    /** Reads a body of up to 8 KiB. */
+    public static JsonBody of(Request request, Set<String> fields) {
+        return of(request, fields, MAX_BYTES);
+    }
+
     /**
      * Reads the body of a call.
      *
      * @param fields the fields it may have
-     * @throws ProblemException 413 over 8 KiB, 415 if it is not declared as JSON, 400 if it is not a JSON object, 422 for any other field
+     * @param maxBytes how long it may be
+     * @throws ProblemException 413 if it is longer, 415 if it is not declared as JSON, 400 if it is not a JSON object, 422 for any other
+     *         field
      */
-    public static JsonBody of(Request request, Set<String> fields) {
-        byte[] bytes = bytes(request);
-        if (bytes != null && bytes.length > MAX_BYTES) {
-            throw ProblemException.bodyTooLarge(MAX_BYTES);
+    public static JsonBody of(Request request, Set<String> fields, int maxBytes) {
+        byte[] bytes = bytes(request, maxBytes);
+        if (bytes != null && bytes.length > maxBytes) {
+            throw ProblemException.bodyTooLarge(maxBytes);
         }
         if (!isJson(request.headers("Content-Type"))) {
             throw ProblemException.notJson();
         }
-        JsonNode node = parse(bytes);
+        JsonNode node = parse(bytes, fields.contains(PROXY_KEY) ? ", such as {\"proxy_key\":\"ek-proxy-…\"}" : "");
         for (Iterator<String> names = node.fieldNames(); names.hasNext();) {
             if (!fields.contains(names.next())) {
                 throw ProblemException.invalidField("The body may have no other fields than " + String.join(", ", fields.stream().sorted()
@@ -60,7 +73,7 @@ public final class JsonBody {
 
     /** The field {@code proxy_key}: 1 to 256 characters; else a 422 {@link ProblemException}. */
     public String proxyKey() {
-        JsonNode value = object.get("proxy_key");
+        JsonNode value = object.get(PROXY_KEY);
         if (value == null || !value.isTextual() || value.textValue().isEmpty()
                 || value.textValue().codePointCount(0, value.textValue().length()) > MAX_KEY) {
             throw ProblemException.invalidField("proxy_key must be a string of 1 to 256 characters. Nothing was changed.");
@@ -80,14 +93,19 @@ public final class JsonBody {
         return Optional.of(value.booleanValue());
     }
 
+    /** Any field, empty if there is none. A number that is not whole is read as a decimal. */
+    public Optional<JsonNode> field(String name) {
+        return Optional.ofNullable(object.get(name));
+    }
+
     /** {@code null} if the body says it is base64 and is not. */
-    private static byte[] bytes(Request request) {
+    private static byte[] bytes(Request request, int maxBytes) {
         String body = request.body() == null ? "" : request.body();
         if (!request.isBase64Encoded()) {
-            return body.length() > MAX_BYTES ? new byte[MAX_BYTES + 1] : body.getBytes(StandardCharsets.UTF_8);
+            return body.length() > maxBytes ? new byte[maxBytes + 1] : body.getBytes(StandardCharsets.UTF_8);
         }
-        if (body.length() > MAX_BYTES * 2) {
-            return new byte[MAX_BYTES + 1];
+        if (body.length() > maxBytes * 2) {
+            return new byte[maxBytes + 1];
         }
         try {
             return Base64.getDecoder().decode(body);
@@ -104,7 +122,7 @@ public final class JsonBody {
         return type.equals("application/json");
     }
 
-    private static JsonNode parse(byte[] bytes) {
+    private static JsonNode parse(byte[] bytes, String example) {
         JsonNode node = null;
         try {
             if (bytes != null) {
@@ -114,8 +132,7 @@ public final class JsonBody {
             // refused below
         }
         if (node == null || !node.isObject()) {
-            throw ProblemException.malformed(
-                    "The body must be a JSON object, such as {\"proxy_key\":\"ek-proxy-…\"}. Nothing was changed.");
+            throw ProblemException.malformed("The body must be a JSON object" + example + ". Nothing was changed.");
         }
         return node;
     }

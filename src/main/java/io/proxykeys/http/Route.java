@@ -17,7 +17,14 @@ public enum Route {
     PREVIEW("GET", Route.PROXY_PREVIEW, Scope.READ),
     REMOVE("POST", Route.PROXY_REMOVE, Scope.DELETE),
     TOGGLE("POST", Route.PROXY_TOGGLE, Scope.WRITE),
-    RECEIPTS("GET", Route.PROXY_REVOCATIONS, Scope.READ);
+    RECEIPTS("GET", Route.PROXY_REVOCATIONS, Scope.READ),
+    RECEIPT("GET", Route.PROXY_REVOCATION, Scope.READ),
+    LOOKUP("POST", Route.PROXY_LOOKUP, Scope.READ),
+    CREATE("POST", Route.PROXY_CREATE, Scope.CREATE),
+    UPDATE("POST", Route.PROXY_UPDATE, Scope.CREATE),
+    RECREATE("POST", Route.PROXY_RECREATE, Scope.CREATE),
+    /** The path of the API family's newest generation for {@link #DELETE_ALL}, which it is in everything. */
+    DELETE_ALL_ALIAS("DELETE", Route.PROXY_DELETE, Scope.DELETE);
 
     /** The collection of an account's proxy keys. */
     public static final String PROXY = "/v1/auth/proxy";
@@ -25,6 +32,13 @@ public enum Route {
     public static final String PROXY_REMOVE = "/v1/auth/proxy/remove";
     public static final String PROXY_TOGGLE = "/v1/auth/proxy/toggle";
     public static final String PROXY_REVOCATIONS = "/v1/auth/proxy/revocations";
+
+    public static final String PROXY_REVOCATION = "/v1/auth/proxy/revocation";
+    public static final String PROXY_LOOKUP = "/v1/auth/proxy/lookup";
+    public static final String PROXY_CREATE = "/v1/auth/proxy/create";
+    public static final String PROXY_UPDATE = "/v1/auth/proxy/update";
+    public static final String PROXY_RECREATE = "/v1/auth/proxy/recreate";
+    public static final String PROXY_DELETE = "/v1/auth/proxy/delete";
 
     private final String method;
     private final String path;

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.regex.Pattern;
 
 /**
  * A key as a caller names it: by its public identifier or by its full secret. Which of the two it is shows in the database;
@@ -15,6 +16,10 @@ import java.util.HexFormat;
  * @param secretHash SHA-256 of the text; {@code null} if the text is an identifier and nothing else
  */
 public record KeyReference(String id, Buffer secretHash) {
+
+    /** What no secret looks like. */
+    private static final Pattern IDENTIFIER = Pattern.compile("ek-proxy-[0-9a-f]{32}");
+    private static final int HASH_BYTES_IN_LOG = 4;
 
     public static KeyReference of(String text) {
         // PostgreSQL has no NUL in texts, and half a surrogate pair would be sent as a question mark.
@@ -32,13 +37,13 @@ public record KeyReference(String id, Buffer secretHash) {
         return new KeyReference(null, Buffer.buffer(sha256));
     }
 
-    /**
-     * The first 8 hexadecimal digits of the SHA-256 of what the key was named by: enough to find it again, and no help to anyone who
-     * does not know it.
-     */
-    public String logName() {
+    /** For the log: the identifier, or of all that may be a secret the first 8 hexadecimal digits of its SHA-256. */
+    public String forLog() {
+        if (id != null && IDENTIFIER.matcher(id).matches()) {
+            return id;
+        }
         byte[] hash = secretHash == null ? sha256(id) : secretHash.getBytes();
-        return HexFormat.of().formatHex(hash, 0, 4);
+        return "sha256:" + HexFormat.of().formatHex(hash, 0, HASH_BYTES_IN_LOG);
     }
 
     private static byte[] sha256(String text) {

@@ -45,8 +45,13 @@ public record ListedKey(
 
     @Override
     public void members(JsonGenerator json) throws IOException {
+        members(json, id);
+    }
+
+    /** @param key what the member {@code key} has */
+    void members(JsonGenerator json, String key) throws IOException {
         json.writeStringField("name", name);
-        json.writeStringField("key", id);
+        json.writeStringField("key", key);
         json.writeNumberField("expires_at", expiresAt == null ? NEVER : expiresAt.getEpochSecond());
         json.writeNumberField("allocated_ammount", allocated);
         json.writeNumberField("used_ammount", used);

@@ -8,10 +8,15 @@ import io.proxykeys.alert.AlertFailed;
 import io.proxykeys.alert.AlertRefused;
 import io.proxykeys.alert.SecurityAlerts;
 import io.proxykeys.database.CommitGate;
+import io.proxykeys.database.DatabaseUnavailable;
+import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.http.Endpoints;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
+import io.proxykeys.log.CallId;
+import io.proxykeys.log.LogEvent;
+import io.proxykeys.log.Metric;
 import io.proxykeys.maintenance.Maintenance;
 import io.proxykeys.maintenance.MaintenanceFailed;
 import io.proxykeys.problem.ProblemException;
@@ -73,6 +78,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
 
     @Override
     public APIGatewayV2HTTPResponse handleRequest(APIGatewayV2HTTPEvent event, Context context) {
+        CallId.set(context.getAwsRequestId());
         if (event instanceof LambdaEvent received && received.isHttp()) {
             return answer(received, context);
         }
@@ -80,7 +86,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
             return Maintenance.SOURCE.equals(received.envelope().source().textValue()) ? maintain(received, context)
                     : revoke(received, context);
         }
-        throw new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert");
+        throw logged("alert_failed", new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert"));
     }
 
     private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
@@ -89,63 +95,70 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
                 return router.handleRequest(event.forRouter(), context);
             }
             Optional<Route> route = Route.match(event.method(), event.rawPath());
-            return response(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context));
+            return response(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context), context);
         } catch (Throwable failure) {
-            LOG.errorf(failure, "Request %s failed", context.getAwsRequestId());
-            return response(Response.of(ProblemException.internal(failure)));
+            return response(endpoints.fail(failure), context);
         }
     }
 
     private Response serve(LambdaEvent event, Route route, Context context) throws Throwable {
-        CommitGate gate = new CommitGate();
-        Request request = event.request(route, context.getAwsRequestId(), gate);
+        Request request = event.request(route, context.getAwsRequestId(), new CommitGate());
         try {
-            return thread.await(bound(context), () -> endpoints.serve(request));
+            return thread.await(bound(context), context.getAwsRequestId(), () -> endpoints.serve(request));
         } catch (TimeoutException late) {
-            gate.close();
-            LOG.errorf("Request %s: no answer before the deadline", request.awsRequestId());
-            return Response.of(route.changesSomething() ? ProblemException.outcomeUnknown(gate.receipt().orElse(null), late)
-                    : ProblemException.unavailable(late));
+            return endpoints.giveUp(request, late);
         }
     }
 
     private LambdaResponse revoke(LambdaEvent event, Context context) {
         CommitGate gate = new CommitGate();
         try {
-            return new LambdaResponse(thread.await(bound(context),
-                    () -> alerts.handle(event.envelope(), context.getAwsRequestId(), gate)));
+            return new LambdaResponse(thread.await(bound(context), context.getAwsRequestId(),
+                    () -> alerts.handle(event.envelope(), gate)));
         } catch (AlertRefused | AlertFailed failure) {
-            throw failure;
+            throw logged("alert_failed", failure);
         } catch (TimeoutException late) {
             gate.close();
-            throw AlertFailed.late(gate.receipt(), late);
+            throw logged("alert_failed", AlertFailed.late(gate.receipt(), late));
         } catch (Throwable failure) {
             // An Error too: it would end the thread that polls for events.
-            throw new AlertFailed("the alert was not carried out: " + failure, failure);
+            throw logged("alert_failed", new AlertFailed("the alert was not carried out: " + failure, failure));
         }
     }
 
     private LambdaResponse maintain(LambdaEvent event, Context context) {
         Duration bound = bound(context);
         try {
-            return new LambdaResponse(thread.await(bound, () -> maintenance.run(event.envelope().detailType().textValue(), bound)));
+            return new LambdaResponse(thread.await(bound, context.getAwsRequestId(), () -> maintenance.run(event.envelope().detailType()
+                    .textValue(), bound)));
         } catch (MaintenanceFailed failure) {
-            LOG.error(failure.getMessage(), failure.getCause());
-            throw failure;
+            throw logged("maintenance_failed", failure);
         } catch (Throwable failure) {
             // An Error too, as above. What was done so far stays done, and the next event does the rest.
-            throw new MaintenanceFailed("the maintenance was not finished: " + failure, failure);
+            throw logged("maintenance_failed", new MaintenanceFailed("the maintenance was not finished: " + failure, failure));
         }
+    }
+
+    /** Of an event that is no call nobody gets an answer to read, so the log has to say why it failed. */
+    private static RuntimeException logged(String event, RuntimeException failure) {
+        LogEvent line = LogEvent.of(event, failure.getMessage());
+        if (failure.getCause() instanceof DatabaseUnavailable || failure.getCause() instanceof OutcomeUnknown) {
+            line.count(Metric.DATABASE_UNAVAILABLE);
+        }
+        line.error(LOG, failure.getCause());
+        return failure;
     }
 
     private static Duration bound(Context context) {
         return PollingThread.bound(context.getRemainingTimeInMillis());
     }
 
-    private static APIGatewayV2HTTPResponse response(Response answer) {
+    private static APIGatewayV2HTTPResponse response(Response answer, Context context) {
         Map<String, String> headers = new HashMap<>(answer.headers());
         headers.put("Cache-Control", "no-store");
         headers.put("X-Content-Type-Options", "nosniff");
+        // Under this id the log has the call.
+        headers.put("X-Request-Id", context.getAwsRequestId());
         return APIGatewayV2HTTPResponse.builder().withStatusCode(answer.status()).withHeaders(headers).withBody(answer.body()).build();
     }
 }

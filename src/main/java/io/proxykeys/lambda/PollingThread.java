@@ -1,5 +1,6 @@
 package io.proxykeys.lambda;
 
+import io.proxykeys.log.CallId;
 import io.quarkus.vertx.core.runtime.context.VertxContextSafetyToggle;
 import io.smallrye.common.vertx.VertxContext;
 import io.smallrye.mutiny.Uni;
@@ -56,17 +57,21 @@ class PollingThread {
     /**
      * Subscribes on the event loop and waits.
      *
+     * @param awsRequestId the invocation, for the log
      * @param work is cancelled when it takes too long
      * @return its item
      * @throws TimeoutException if there is none within the bound
      * @throws Throwable its failure
      */
-    <T> T await(Duration bound, Supplier<Uni<T>> work) throws Throwable {
+    <T> T await(Duration bound, String awsRequestId, Supplier<Uni<T>> work) throws Throwable {
         Context context = VertxContext.createNewDuplicatedContext(vertx.getOrCreateContext());
         // Each call has a context of its own, so what is kept in it, such as a session of the database, is safe there.
         VertxContextSafetyToggle.setContextSafe(context, true);
         CompletableFuture<T> item = Uni.createFrom().deferred(work::get)
-                .runSubscriptionOn(command -> context.runOnContext(ignored -> command.run()))
+                .runSubscriptionOn(command -> context.runOnContext(ignored -> {
+                    CallId.set(awsRequestId);
+                    command.run();
+                }))
                 .subscribeAsCompletionStage();
         try {
             return item.get(bound.toMillis(), TimeUnit.MILLISECONDS);

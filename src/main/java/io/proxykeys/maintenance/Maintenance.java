@@ -3,6 +3,7 @@ package io.proxykeys.maintenance;
 import io.proxykeys.database.CommitGate;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.json.JsonText;
+import io.proxykeys.log.LogEvent;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -68,7 +69,7 @@ public class Maintenance {
     private static JsonText.Value answer(MaintenanceTask task, List<Integer> batches) {
         int count = batches.stream().mapToInt(Integer::intValue).sum();
         boolean finished = batches.get(batches.size() - 1) == 0;
-        LOG.infof("%s: %d%s", task.message(), count, finished ? "" : ", and more are left");
+        LogEvent.of("maintenance", task.message()).with("count", count).with("finished", finished).info(LOG);
         return json -> {
             json.writeStringField("message", task.message());
             json.writeNumberField("count", count);

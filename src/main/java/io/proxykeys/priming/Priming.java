@@ -3,6 +3,9 @@ package io.proxykeys.priming;
 import io.proxykeys.auth.AccessTokens;
 import io.proxykeys.auth.VerificationKeys;
 import io.proxykeys.database.DatabaseUnavailable;
+import io.proxykeys.log.LogEvent;
+import io.proxykeys.log.Metric;
+import io.proxykeys.log.RootCause;
 import io.proxykeys.revocation.Revocations;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.mutiny.Uni;
@@ -63,12 +66,13 @@ class Priming {
         } catch (ExecutionException e) {
             throw new IllegalStateException("Startup priming failed", e.getCause());
         }
+        LogEvent.of("started", "The function is ready").count(Metric.COLD_START).info(LOG);
     }
 
     private Uni<Void> statements() {
         return revocations.prime(refused -> LOG.errorf("No revocation can be carried out: %s", refused))
                 .onFailure(DatabaseUnavailable.class)
-                .invoke(unavailable -> LOG.warnf("The database cannot be used: %s", unavailable.reason()))
+                .invoke(unavailable -> LOG.warnf("The database cannot be used: %s", RootCause.message(unavailable)))
                 .onFailure().recoverWithNull();
     }
 }

@@ -2,7 +2,6 @@ package io.proxykeys.problem;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
-import java.util.UUID;
 
 /**
  * The body of every refusal and failure: problem details (<a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>)
@@ -12,12 +11,18 @@ import java.util.UUID;
  * @param title the kind of problem, for people
  * @param status the HTTP status code
  * @param detail what is wrong with this request and what to do; public text, without internals
- * @param revocationId the receipt to look for when the outcome is unknown; else {@code null} and not written
+ * @param extension members of this kind of problem (RFC 9457, section 3.2); {@code null}: none
  */
-public record Problem(String type, String title, int status, String detail, UUID revocationId) {
+public record Problem(String type, String title, int status, String detail, Extension extension) {
 
     /** The media type of {@link Problem}. */
     public static final String MEDIA_TYPE = "application/problem+json";
+
+    /** Members that only some kinds of problems have. */
+    public interface Extension {
+
+        void members(JsonGenerator json) throws IOException;
+    }
 
     /** Its members, as JSON. */
     public void members(JsonGenerator json) throws IOException {
@@ -26,8 +31,8 @@ public record Problem(String type, String title, int status, String detail, UUID
         json.writeNumberField("status", status);
         json.writeStringField("detail", detail);
         json.writeStringField("message", detail);
-        if (revocationId != null) {
-            json.writeStringField("revocation_id", revocationId.toString());
+        if (extension != null) {
+            extension.members(json);
         }
     }
 }

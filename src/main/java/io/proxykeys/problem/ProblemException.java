@@ -66,6 +66,12 @@ public final class ProblemException extends RuntimeException {
                 + " Nothing was deleted.");
     }
 
+    /** 400: the query of a deletion; a typo must never delete everything. */
+    public static ProblemException unknownDeletion() {
+        return malformed("The query must be empty (all keys), or status=expired, status=inactive or status=never_used, once; to block new"
+                + " keys as well, block_new_keys_seconds=0 to 3600 alone or after it. Nothing was deleted.");
+    }
+
     /** 413: the body is larger than any valid one. */
     public static ProblemException bodyTooLarge(int limit) {
         return new ProblemException(413, "body-too-large", "Body too large", "The body must have at most " + limit + " bytes.");
@@ -103,6 +109,49 @@ public final class ProblemException extends RuntimeException {
                 "This Idempotency-Key was used for another operation. Nothing was changed; use a new one.");
     }
 
+    /** 402: the balance does not cover what is to be allocated. */
+    public static ProblemException insufficientBalance() {
+        return new ProblemException(402, "insufficient-balance", "Balance too low",
+                "The account's balance is too low for this allocation. Nothing was changed.");
+    }
+
+    /** 409: an alert, or the caller, has blocked new keys; and what would give a key more than it has. */
+    public static ProblemException newKeysBlocked(Duration wait) {
+        long seconds = Math.max(1, wait.toSeconds());
+        return new ProblemException(409, "new-keys-blocked", "New keys are blocked",
+                "Since a revocation, no key of this account can be created, enabled or given more for a while. Nothing was changed; try again"
+                        + " in " + seconds + " s.")
+                .with("Retry-After", Long.toString(seconds));
+    }
+
+    /**
+     * 409: a key of a receipt is recreated once.
+     *
+     * @param replaced the identifiers of keys that were recreated, each with that of the key which replaces it
+     */
+    public static ProblemException alreadyRecreated(Map<String, String> replaced) {
+        return new ProblemException(new Problem(TYPE + "already-recreated", "Recreated already", 409,
+                "These keys were recreated already, and each can be only once. Nothing was changed. If the new secrets are lost, delete the"
+                        + " new keys, and recreate them from the receipts of those deletions.",
+                json -> {
+                    json.writeArrayFieldStart("replaced");
+                    for (Map.Entry<String, String> key : replaced.entrySet()) {
+                        json.writeStartObject();
+                        json.writeStringField("replaces", key.getKey());
+                        json.writeStringField("id", key.getValue());
+                        json.writeEndObject();
+                    }
+                    json.writeEndArray();
+                }), null);
+    }
+
+    /** 422: more keys than one call recreates, or a longer answer than there can be. */
+    public static ProblemException tooManyKeys() {
+        return new ProblemException(422, "too-many-keys", "Too many keys",
+                "One call recreates up to 1,000 keys, or fewer if their settings are long. Nothing was changed. Name some of them in"
+                        + " proxy_keys, and the others in further calls.");
+    }
+
     /**
      * 429: the account's own limit.
      *
@@ -136,7 +185,19 @@ public final class ProblemException extends RuntimeException {
                 ? "The change was not confirmed in time. The outcome is unknown: list the keys to see."
                 : "The change was not confirmed in time. The outcome is unknown: if a receipt with this revocation_id exists,"
                         + " everything was done. Repeating the call with the same Idempotency-Key is safe and tells.";
-        return new ProblemException(new Problem(TYPE + "outcome-unknown", "Outcome unknown", 503, detail, revocationId), cause)
+        return outcomeUnknown(detail, revocationId == null ? null : json -> json.writeStringField("revocation_id", revocationId.toString()),
+                cause);
+    }
+
+    /** 503: whether a key was created is not known. {@code id} is the identifier that it has then. */
+    public static ProblemException creationUnknown(String id, Throwable cause) {
+        return outcomeUnknown("The creation was not confirmed in time. The outcome is unknown: look the key up by this id. If it is there,"
+                + " its secret is lost: delete the key, which returns its credits, and create another.",
+                json -> json.writeStringField("id", id), cause);
+    }
+
+    private static ProblemException outcomeUnknown(String detail, Problem.Extension extension, Throwable cause) {
+        return new ProblemException(new Problem(TYPE + "outcome-unknown", "Outcome unknown", 503, detail, extension), cause)
                 .with("Retry-After", "2");
     }
 

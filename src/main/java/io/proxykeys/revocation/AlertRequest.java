@@ -21,10 +21,9 @@ import java.util.UUID;
  * @param url where the key was found, at most 2,048 characters
  * @param createdUntil keys made later are spared, but the one that is named
  * @param blockNewKeysSeconds how long no new key may be created, from 0
- * @param awsRequestId for the log
  */
 public record AlertRequest(UUID id, AlertTarget target, String dedupeKey, String requestedBy, Optional<String> reportedBy,
-        Optional<String> reason, Optional<String> url, Instant createdUntil, int blockNewKeysSeconds, String awsRequestId) {
+        Optional<String> reason, Optional<String> url, Instant createdUntil, int blockNewKeysSeconds) {
 
     /** A digest of texts, in this order; other texts, or the same divided elsewhere, have another one. */
     public static String digest(String... texts) {

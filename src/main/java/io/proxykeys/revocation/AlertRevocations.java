@@ -18,12 +18,10 @@ import jakarta.inject.Inject;
 public class AlertRevocations {
 
     private final Transactions transactions;
-    private final RevocationLog log;
 
     @Inject
-    AlertRevocations(Transactions transactions, RevocationLog log) {
+    AlertRevocations(Transactions transactions) {
         this.transactions = transactions;
-        this.log = log;
     }
 
     /**
@@ -35,6 +33,6 @@ public class AlertRevocations {
      */
     public Uni<AlertResult> revoke(AlertRequest request, CommitGate gate) {
         return transactions.run(gate, request.id(), connection -> AlertStatements.send(connection, request))
-                .invoke(result -> log.write(request, result));
+                .invoke(result -> RevocationLog.write(request, result));
     }
 }

@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /**
  * The two statements of an alert: the first locks the account, the second does everything else, in one database function each
- * ({@code db/migration/V13__alerts_that_name_a_key.sql}). If the alert names an account, they are sent together. If it names a key,
+ * ({@code db/migration/V15__alerts_that_name_a_key.sql}). If the alert names an account, they are sent together. If it names a key,
  * the second waits for the first, which finds the account.
  */
 final class AlertStatements {
@@ -23,7 +23,8 @@ final class AlertStatements {
 
     /** Without the transaction of the first statement the receipt has no id, which the function refuses. */
     private static final String CARRY_OUT = """
-            SELECT outcome, was_key, account_id, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at
+            SELECT outcome, was_key, account_id, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at,
+                   key_ids
               FROM carry_out_alert(
                        receipt_id => %s,
                        account_id => $2,
@@ -96,16 +97,11 @@ final class AlertStatements {
 
     private static AlertResult result(Row row, boolean wholeAccount) {
         return switch (Outcome.of(row)) {
-            case REVOKED -> new AlertResult.Done(row.getString("account_id"), wholeAccount, receipt(row, false));
-            case REPLAYED -> new AlertResult.Done(row.getString("account_id"), wholeAccount, receipt(row, true));
+            case REVOKED -> new AlertResult.Done(row.getString("account_id"), wholeAccount, Receipt.of(row, false));
+            case REPLAYED -> new AlertResult.Done(row.getString("account_id"), wholeAccount, Receipt.of(row, true));
             case UNKNOWN -> new AlertResult.UnknownKey(row.getBoolean("was_key"));
             case OWNERLESS -> AlertResult.Refused.UNKNOWN_OWNER;
             case FOREIGN -> AlertResult.Refused.FOREIGN_KEY;
         };
-    }
-
-    private static Receipt receipt(Row row, boolean replayed) {
-        return new Receipt(row.getUUID("receipt"), row.getInteger("keys_deleted"), row.getInteger("keys_spared"),
-                row.getBigDecimal("credits_returned"), row.getBigDecimal("balance_after"), row.getLong("revoked_at"), replayed);
     }
 }

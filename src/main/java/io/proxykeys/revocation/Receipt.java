@@ -1,6 +1,8 @@
 package io.proxykeys.revocation;
 
+import io.vertx.sqlclient.Row;
 import java.math.BigDecimal;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -13,7 +15,16 @@ import java.util.UUID;
  * @param balance the account's balance after it; six decimals
  * @param revokedAt Unix seconds
  * @param replayed whether an earlier request with the same {@code Idempotency-Key}, or delivery of the same alert, did it
+ * @param keyIds for the log: the identifiers of up to 100 of the deleted keys, the oldest first; none if it was replayed
  */
 public record Receipt(UUID id, int deleted, int spared, BigDecimal creditsReturned, BigDecimal balance, long revokedAt,
-        boolean replayed) {
+        boolean replayed, List<String> keyIds) {
+
+    /** Reads it from the result of a revocation or of an alert; the columns have the same names. */
+    static Receipt of(Row row, boolean replayed) {
+        String[] keyIds = row.getArrayOfStrings("key_ids");
+        return new Receipt(row.getUUID("receipt"), row.getInteger("keys_deleted"), row.getInteger("keys_spared"),
+                row.getBigDecimal("credits_returned"), row.getBigDecimal("balance_after"), row.getLong("revoked_at"), replayed,
+                keyIds == null ? List.of() : List.of(keyIds));
+    }
 }

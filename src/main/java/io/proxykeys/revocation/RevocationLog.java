@@ -1,61 +1,70 @@
 package io.proxykeys.revocation;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import jakarta.inject.Singleton;
+import io.proxykeys.log.LogEvent;
+import io.proxykeys.log.Metric;
+import java.time.Instant;
 import org.jboss.logging.Logger;
 
 /**
- * One line for each revocation and each alert about a key that does not live, ending in a JSON object: CloudWatch Logs Insights discovers the fields of the first JSON
- * fragment of a line automatically
- * (<a href="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_AnalyzeLogData-discoverable-fields.html">AWS</a>).
- * JSON also keeps a value that was chosen by a caller from starting a line of its own.
+ * One line for each revocation, for each repeat of one, and for each alert about a key that does not live. It names up to 100 of the deleted
+ * keys, so that a database that is restored from before can be told which have to go again. What was told once is not counted again: only
+ * the first has metrics.
  */
-@Singleton
-class RevocationLog {
+final class RevocationLog {
 
     private static final Logger LOG = Logger.getLogger("revocation");
 
-    private final ObjectMapper json;
-
-    RevocationLog(ObjectMapper json) {
-        this.json = json;
+    private RevocationLog() {
     }
 
     /** A line if it was carried out, or was so before. */
-    void write(RevocationRequest request, RevocationResult result) {
+    static void write(RevocationRequest request, RevocationResult result) {
         if (result instanceof RevocationResult.Done done) {
-            LOG.info(revoked(request.account(), request.trigger(), request.operation(), done.receipt(), request.awsRequestId()));
+            line(done.receipt(), request.account(), request.trigger(), request.operation(), request.blockNewKeysSeconds())
+                    .with("requested_by", request.requestedBy().orElse(null))
+                    .info(LOG);
         }
     }
 
-    /** The same; and a line if it names a key that does not live: the beginning of a hash, and never more of it. */
-    void write(AlertRequest request, AlertResult result) {
+    /** The same; and a line if it names a key that does not live: by its identifier, or the beginning of a hash and never more of it. */
+    static void write(AlertRequest request, AlertResult result) {
         if (result instanceof AlertResult.Done done) {
-            LOG.info(revoked(done.account(), "alert", done.wholeAccount() ? "all" : "one", done.receipt(), request.awsRequestId())
-                    .put("requested_by", request.requestedBy())
-                    .put("reported_by", request.reportedBy().orElse(null)));
+            LogEvent line = line(done.receipt(), done.account(), "alert", done.wholeAccount() ? "all" : "one",
+                    request.blockNewKeysSeconds());
+            if (!done.receipt().replayed()) {
+                line.measure(Metric.ALERT_AGE, Math.max(0, Instant.now().toEpochMilli() - request.createdUntil().toEpochMilli()));
+            }
+            reported(line, request).info(LOG);
         } else if (result instanceof AlertResult.UnknownKey unknown && request.target() instanceof AlertTarget.Key named) {
-            LOG.info(json.createObjectNode()
-                    .put("event", "unknown_leaked_key")
-                    .put("sha256_begins", named.key().logName())
-                    .put("was_key", unknown.wasKey())
-                    .put("requested_by", request.requestedBy())
-                    .put("reported_by", request.reportedBy().orElse(null))
-                    .put("aws_request_id", request.awsRequestId()));
+            reported(LogEvent.of("unknown_leaked_key", "An alert names a key that does not live")
+                    .with("key", named.key().forLog())
+                    .with("was_key", unknown.wasKey())
+                    .count(Metric.UNKNOWN_LEAKED_KEYS), request)
+                    .info(LOG);
         }
     }
 
-    private ObjectNode revoked(String account, String trigger, String operation, Receipt receipt, String awsRequestId) {
-        return json.createObjectNode()
-                .put("event", receipt.replayed() ? "revocation_replayed" : "proxy_keys_revoked")
-                .put("revocation_id", receipt.id().toString())
-                .put("account_id", account)
-                .put("trigger", trigger)
-                .put("operation", operation)
-                .put("keys_deleted", receipt.deleted())
-                .put("keys_spared", receipt.spared())
-                .put("credits_returned", receipt.creditsReturned())
-                .put("aws_request_id", awsRequestId);
+    private static LogEvent line(Receipt receipt, String account, String trigger, String operation, int blockSeconds) {
+        LogEvent line = receipt.replayed() ? LogEvent.of("revocation_replayed", "Revocation repeated: nothing was changed")
+                : LogEvent.of("proxy_keys_revoked", "Proxy keys revoked");
+        line.with("revocation_id", receipt.id().toString())
+                .with("account_id", account)
+                .with("trigger", trigger)
+                .with("operation", operation)
+                .with("keys_deleted", receipt.deleted())
+                .with("keys_spared", receipt.spared())
+                .with("credits_returned", receipt.creditsReturned());
+        if (!receipt.replayed()) {
+            line.with("key_ids", receipt.keyIds())
+                    .with("block_new_keys_seconds", blockSeconds)
+                    .measure(Metric.KEYS_DELETED, receipt.deleted())
+                    .measure(Metric.CREDITS_RETURNED, receipt.creditsReturned())
+                    .count(Metric.REVOCATIONS).by("trigger", "operation");
+        }
+        return line;
+    }
+
+    private static LogEvent reported(LogEvent line, AlertRequest request) {
+        return line.with("requested_by", request.requestedBy()).with("reported_by", request.reportedBy().orElse(null));
     }
 }

@@ -33,9 +33,6 @@ public sealed interface RevocationRequest {
     /** The limit that the call counts against; empty: none. */
     Optional<Bucket> bucket();
 
-    /** For the log. */
-    String awsRequestId();
-
     /** The one key to delete; empty: several are selected by the operation. */
     default Optional<KeyReference> target() {
         return Optional.empty();
@@ -52,12 +49,12 @@ public sealed interface RevocationRequest {
     }
 
     /** A person's deletion of all keys of their account, or a selection of them. */
-    record OfSelection(UUID id, String account, Selection selection, Optional<String> dedupeKey, Optional<String> requestedBy,
-            String awsRequestId) implements RevocationRequest {
+    record OfSelection(UUID id, String account, Selection selection, int blockNewKeysSeconds, Optional<String> dedupeKey,
+            Optional<String> requestedBy) implements RevocationRequest {
 
-        public static OfSelection by(Caller caller, Selection selection, Optional<String> idempotencyKey, String awsRequestId) {
-            return new OfSelection(newId(), caller.account(), selection, idempotencyKey, Optional.ofNullable(caller.client()),
-                    awsRequestId);
+        public static OfSelection by(Caller caller, Selection selection, int blockNewKeysSeconds, Optional<String> idempotencyKey) {
+            return new OfSelection(newId(), caller.account(), selection, blockNewKeysSeconds, idempotencyKey,
+                    Optional.ofNullable(caller.client()));
         }
 
         @Override
@@ -77,11 +74,12 @@ public sealed interface RevocationRequest {
     }
 
     /** A person's removal of one key. */
-    record OfOneKey(UUID id, String account, KeyReference key, Optional<String> dedupeKey, Optional<String> requestedBy,
-            String awsRequestId) implements RevocationRequest {
+    record OfOneKey(UUID id, String account, KeyReference key, Optional<String> dedupeKey, Optional<String> requestedBy)
+            implements
+                RevocationRequest {
 
-        public static OfOneKey by(Caller caller, KeyReference key, Optional<String> idempotencyKey, String awsRequestId) {
-            return new OfOneKey(newId(), caller.account(), key, idempotencyKey, Optional.ofNullable(caller.client()), awsRequestId);
+        public static OfOneKey by(Caller caller, KeyReference key, Optional<String> idempotencyKey) {
+            return new OfOneKey(newId(), caller.account(), key, idempotencyKey, Optional.ofNullable(caller.client()));
         }
 
         @Override

@@ -17,7 +17,7 @@ final class RevocationStatement {
 
     /** Without the lock the receipt has no id, which its table refuses: nothing is deleted. */
     private static final String SQL = """
-            SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after
+            SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after, key_ids
               FROM carry_out_revocation(
                        receipt_id => %s,
                        account_id => $2,
@@ -73,17 +73,12 @@ final class RevocationStatement {
 
     private static RevocationResult result(Row row, RateLimit limit) {
         return switch (Outcome.of(row)) {
-            case REVOKED -> new RevocationResult.Done(receipt(row, false));
-            case REPLAYED -> new RevocationResult.Done(receipt(row, true));
+            case REVOKED -> new RevocationResult.Done(Receipt.of(row, false));
+            case REPLAYED -> new RevocationResult.Done(Receipt.of(row, true));
             case LIMITED -> new RevocationResult.Limited(limit, Duration.ofSeconds(row.getInteger("retry_after")));
             case REUSED -> RevocationResult.Refused.DEDUPE_KEY_REUSED;
             case FOREIGN -> RevocationResult.Refused.FOREIGN_KEY;
             case UNKNOWN -> RevocationResult.Refused.UNKNOWN_KEY;
         };
-    }
-
-    private static Receipt receipt(Row row, boolean replayed) {
-        return new Receipt(row.getUUID("receipt"), row.getInteger("keys_deleted"), row.getInteger("keys_spared"),
-                row.getBigDecimal("credits_returned"), row.getBigDecimal("balance_after"), row.getLong("revoked_at"), replayed);
     }
 }

@@ -28,14 +28,12 @@ public class Revocations {
     private static final String NOBODY = "";
 
     private final Transactions transactions;
-    private final RevocationLog log;
     private final RateLimit deleteAll;
     private final RateLimit remove;
 
     @Inject
-    Revocations(Transactions transactions, RevocationLog log, Settings settings) {
+    Revocations(Transactions transactions, Settings settings) {
         this.transactions = transactions;
-        this.log = log;
         this.deleteAll = new RateLimit(Bucket.DELETE_ALL.code(), settings.deleteAllPerMinute(), settings.deleteAllBurst());
         this.remove = new RateLimit(Bucket.REMOVE.code(), settings.removePerMinute(), settings.removeBurst());
     }
@@ -51,7 +49,7 @@ public class Revocations {
         RateLimit limit = request.bucket().map(this::limit).orElse(RateLimit.NONE);
         return transactions.run(gate, request.id(), connection -> AccountLock.lockThen(connection, request.account(),
                 () -> RevocationStatement.send(connection, request, limit)))
-                .invoke(result -> log.write(request, result));
+                .invoke(result -> RevocationLog.write(request, result));
     }
 
     /**
@@ -60,8 +58,8 @@ public class Revocations {
      * @param refused is told why the database would not carry out any revocation: the function is missing, or not granted
      */
     public Uni<Void> prime(Consumer<Throwable> refused) {
-        RevocationRequest request = new RevocationRequest.OfSelection(RevocationRequest.newId(), NOBODY, Selection.ALL,
-                Optional.empty(), Optional.empty(), "");
+        RevocationRequest request = new RevocationRequest.OfSelection(RevocationRequest.newId(), NOBODY, Selection.ALL, 0,
+                Optional.empty(), Optional.empty());
         return transactions.run(new CommitGate(), request.id(), connection -> AccountLock.lockThen(connection, NOBODY,
                 () -> RevocationStatement.send(connection, request, deleteAll).onFailure(failure -> {
                     if (isRefused(failure)) {

@@ -69,6 +69,8 @@ class SettingsTest {
             "quarkus.datasource.reactive.url,postgresql://db/app?target_session_attrs=read-write",
             "proxy-keys.database.authentication,kerberos",
             "proxy-keys.limit.remove.burst,x", "proxy-keys.limit.delete-all.per-minute,-1", "proxy-keys.limit.delete-all.burst,0",
+            "proxy-keys.limit.create.per-minute,-1", "proxy-keys.limit.create.burst,0", "proxy-keys.limit.recreate.per-minute,x",
+            "proxy-keys.limit.recreate.burst,0", "proxy-keys.limit.lookup-update.per-minute,-1", "proxy-keys.limit.lookup-update.burst,0",
             "proxy-keys.limit.remove.per-minute,1.5", "proxy-keys.limit.remove.per-minute,99999999999",
             "mp.jwt.verify.publickey.algorithm,HS256", "mp.jwt.verify.publickey.algorithm,none", "mp.jwt.verify.publickey.algorithm,rs256",
             "mp.jwt.verify.publickey.algorithm,'RS256,'", "mp.jwt.verify.publickey.algorithm,'RS256,ES256K'",

@@ -149,7 +149,7 @@ class StartIT {
             assertEquals(200, function.invoke(request(ISSUER.token(account))).status());
 
             assertEquals(4, tap.roundTrips());
-            assertEquals(1, function.output().size(), function.output().toString());
+            assertEquals(List.of("started", "proxy_keys_revoked"), function.events());
         }
         assertEquals(before, Postgres.shared().rows("SELECT * FROM revocation WHERE account_id = ''"));
     }
@@ -206,13 +206,12 @@ class StartIT {
             Gateway.Result result = function.invoke(request(token));
             assertEquals(401, function.invoke(request(token + "x")).status());
 
-            List<String> lines = function.output().stream().filter(line -> line.contains("\"event\"")).toList();
-            assertEquals(1, lines.size(), function.output().toString());
-            for (String part : List.of("\"event\":\"proxy_keys_revoked\"", "\"account_id\":\"" + account + "\"",
-                    "\"trigger\":\"request\"", "\"operation\":\"all\"", "\"keys_deleted\":5", "\"credits_returned\":174.500000",
-                    "\"revocation_id\":" + result.json().get("revocation_id"), "\"aws_request_id\":\"")) {
-                assertTrue(lines.get(0).contains(part), part + " is not in " + lines.get(0));
-            }
+            assertEquals(List.of("started", "proxy_keys_revoked", "call_refused"), function.events());
+            JsonNode line = function.log().get(1);
+            assertEquals(account, line.get("account_id").textValue());
+            assertEquals(result.json().get("revocation_id"), line.get("revocation_id"));
+            assertEquals(5, line.get("keys_deleted").intValue());
+            assertTrue(function.output().get(1).contains("\"credits_returned\":174.500000"), function.output().get(1));
             String all = String.join("\n", function.output());
             assertFalse(all.contains(token.substring(token.length() - 40)), "the token's signature is in the log");
             assertFalse(all.contains(Postgres.PASSWORD), "the password is in the log");
@@ -223,7 +222,7 @@ class StartIT {
     void nothingOfTheDemoIsInTheFunction() throws IOException {
         String binary = new String(Files.readAllBytes(NativeFunction.binary()), StandardCharsets.ISO_8859_1);
         assertTrue(binary.contains("io.proxykeys.http.Route"), "the names of classes are in the binary");
-        assertFalse(binary.contains("io.proxykeys.demo"));
+        assertFalse(binary.contains("io.proxykeys.dev."));
         assertFalse(binary.contains("demo.invalid"));
     }
 
@@ -309,7 +308,7 @@ class StartIT {
     }
 
     private static JsonNode request(String token) {
-        return Gateway.event("DELETE", "/v1/auth/proxy", "", Map.of("authorization", "Bearer " + token));
+        return Gateway.deleteAll(token);
     }
 
     private static String es256(String account) {

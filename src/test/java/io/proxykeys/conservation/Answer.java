@@ -1,6 +1,7 @@
 package io.proxykeys.conservation;
 
 import java.math.BigDecimal;
+import java.util.List;
 
 /** What a copy of the function says of an order. */
 sealed interface Answer {
@@ -17,7 +18,27 @@ sealed interface Answer {
     record Released() implements Answer {
     }
 
-    /** Nothing was changed, and a repeat would not help: there is no such key. */
+    /**
+     * A key was created.
+     *
+     * @param replaces the identifier of the deleted key that it was recreated from; {@code null}: it is new
+     */
+    record Created(String id, String secret, String replaces) implements Answer {
+    }
+
+    /** Keys were recreated. */
+    record Recreated(List<Created> keys, BigDecimal credits) implements Answer {
+    }
+
+    /** The key has this allocation now. */
+    record Updated() implements Answer {
+    }
+
+    /** The key, as it was. */
+    record LookedUp(BigDecimal allocated, BigDecimal used) implements Answer {
+    }
+
+    /** Nothing was changed, and a repeat would not help: there is no such key, say. */
     record Refused() implements Answer {
     }
 

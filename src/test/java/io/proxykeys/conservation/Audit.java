@@ -15,14 +15,19 @@ import java.util.UUID;
 /** Compares what the database says of accounts that nobody uses any more with itself, and with what their clients saw. */
 final class Audit {
 
-    /** Every key there ever was: its name, its account, when it was made, what it was given, what it spent, when it went. */
+    /**
+     * Every key there ever was: its name, its account, when it was made, what it was given, what it spent, when it went. The name of one
+     * that was recreated is its identifier here: in the database it has that of the key it replaces.
+     */
     private static final String EVERY_KEY = """
-            SELECT account_id, name, id, created_at, allocated, used, timestamptz 'infinity' AS gone_at FROM proxy_key
-             WHERE account_id = ANY (?)
-            UNION ALL
-            SELECT r.account_id, k.name, k.id, k.created_at, k.allocated, k.used, r.revoked_at
-              FROM revoked_key k JOIN revocation r ON r.id = k.revocation_id
-             WHERE r.account_id = ANY (?)""";
+            SELECT k.account_id, CASE WHEN c.id IS NULL THEN k.name ELSE k.id END AS name, k.id, k.created_at, k.allocated, k.used, k.gone_at
+              FROM (SELECT account_id, name, id, created_at, allocated, used, timestamptz 'infinity' AS gone_at FROM proxy_key
+                     WHERE account_id = ANY (?)
+                    UNION ALL
+                    SELECT r.account_id, k.name, k.id, k.created_at, k.allocated, k.used, r.revoked_at
+                      FROM revoked_key k JOIN revocation r ON r.id = k.revocation_id
+                     WHERE r.account_id = ANY (?)) k
+              LEFT JOIN revoked_key c ON c.recreated_as = k.id""";
 
     /** Every hold there ever was, and whether it was open when its key went; that of a key that lives always is. */
     private static final String EVERY_HOLD = """
@@ -60,6 +65,7 @@ final class Audit {
         audit.money();
         audit.holds();
         audit.receipts();
+        audit.recreations();
         audit.survivors();
         audit.victims();
         audit.versions();
@@ -87,6 +93,8 @@ final class Audit {
                    AND r.balance_after <> (SELECT sum(amount) FROM top_up t WHERE t.account_id = r.account_id AND t.at < r.revoked_at)
                      - (SELECT coalesce(sum(k.allocated), 0) FROM every_key k
                          WHERE k.account_id = r.account_id AND k.created_at < r.revoked_at)
+                     + (SELECT coalesce(sum(c.amount), 0) FROM allocation_change c
+                         WHERE c.account_id = r.account_id AND c.key_created_at < r.revoked_at AND c.at > r.revoked_at)
                      + (SELECT sum(e.credits_returned) FROM revocation e
                          WHERE e.account_id = r.account_id AND e.revoked_at <= r.revoked_at)
                      + (SELECT coalesce(sum(h.amount - h.settled), 0) FROM every_hold h
@@ -136,11 +144,38 @@ final class Audit {
                 "SELECT id, count(*) FROM every_key WHERE account_id = ANY (?) GROUP BY id HAVING count(*) > 1");
     }
 
+    /** Each deleted key is recreated once, with what it had left, and every recreation that was confirmed is there. */
+    private void recreations() throws SQLException {
+        none("a key was recreated with something else than what it had left", """
+                SELECT r.*, k.id, k.allocated, c.amount FROM revoked_key r JOIN revocation d ON d.id = r.revocation_id
+                  LEFT JOIN every_key k ON k.id = r.recreated_as,
+                       LATERAL (SELECT coalesce(sum(amount), 0) AS amount FROM allocation_change WHERE key_id = k.id) c
+                 WHERE d.account_id = ANY (?) AND r.recreated_as IS NOT NULL
+                   AND (k.id IS NULL OR k.account_id <> d.account_id OR k.allocated - c.amount <> r.allocated - r.used
+                        OR k.created_at < d.revoked_at)""");
+        none("two keys were recreated as one", """
+                SELECT r.recreated_as FROM revoked_key r JOIN revocation d ON d.id = r.revocation_id
+                 WHERE d.account_id = ANY (?) AND r.recreated_as IS NOT NULL GROUP BY r.recreated_as HAVING count(*) > 1""");
+        Map<String, String> confirmed = new HashMap<>(ledger.replaced);
+        try (PreparedStatement statement = prepare("""
+                SELECT r.id, r.recreated_as FROM revoked_key r JOIN revocation d ON d.id = r.revocation_id
+                 WHERE d.account_id = ANY (?) AND r.recreated_as IS NOT NULL"""); ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                String id = confirmed.remove(rows.getString(1));
+                if (id != null && !id.equals(rows.getString(2))) {
+                    violations.add("key " + rows.getString(1) + " was recreated as " + rows.getString(2) + ", and the caller was told "
+                            + id);
+                }
+            }
+        }
+        confirmed.forEach((old, id) -> violations.add("key " + old + " was not recreated, and the caller was told " + id));
+    }
+
     private void survivors() throws SQLException {
         none("a key that was created before everything was deleted survived it", """
                 SELECT r.id, k.* FROM revocation r
                   JOIN every_key k ON k.account_id = r.account_id AND k.created_at < r.revoked_at AND k.gone_at > r.revoked_at
-                 WHERE r.account_id = ANY (?) AND k.name LIKE 'c%' AND r.operation = 'all'
+                 WHERE r.account_id = ANY (?) AND k.name SIMILAR TO '(c|ek-)%' AND r.operation = 'all'
                    AND (r.trigger = 'request' OR k.created_at <= r.reason::timestamptz)""");
     }
 

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,11 +32,13 @@ class BrokenDeletionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({ "TO_THE_KEY_THAT_IS_GONE,is not what went in", "TWICE,'used, and spent'", "WITHOUT_LOCK,is not what went in" })
+    // One that is credited twice is refused by the table if the key would then have used less than nothing.
+    @CsvSource({ "TO_THE_KEY_THAT_IS_GONE,is not what went in", "TWICE,'used, and spent|proxy_key_used_within_allocated'",
+            "WITHOUT_LOCK,is not what went in" })
     void aBrokenSettlementIsFoundOut(Settlement mistake, String violation) throws Exception {
         List<String> violations = run(SqlCopy.Deletion.RIGHT, mistake, ENOUGH);
 
-        assertTrue(violations.stream().anyMatch(found -> found.contains(violation)), violations.toString());
+        assertTrue(violations.stream().anyMatch(Pattern.compile(violation).asPredicate()), violations.toString());
     }
 
     @Test

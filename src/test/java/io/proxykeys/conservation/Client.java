@@ -34,7 +34,11 @@ final class Client implements AutoCloseable {
     void act() throws InterruptedException {
         String account = ledger.accounts.get(random.nextInt(ledger.accounts.size()));
         int dice = random.nextInt(1000);
-        if (dice < 360) {
+        if (dice < 25) {
+            orderKey(account);
+        } else if (dice < 50) {
+            change(account);
+        } else if (dice < 360) {
             spend(account);
         } else if (dice < 400) {
             useTwo(account);
@@ -208,6 +212,43 @@ final class Client implements AutoCloseable {
         });
     }
 
+    /** From the function, which alone knows the secrets until it is answered. */
+    private void orderKey(String account) throws InterruptedException {
+        String receipt = random.nextInt(3) == 0 ? null : ledger.pickReceipt(account, random);
+        if (receipt != null) {
+            Order order = Order.recreate(account, receipt);
+            ledger.recreated(order, ask(order));
+            return;
+        }
+        Order order = Order.create(account, ledger.newName('c'), BigDecimal.valueOf(1 + random.nextInt(20_000_000), 6));
+        Answer answer = ask(order);
+        ledger.count(order.kind().name(), answer.getClass().getSimpleName());
+        if (answer instanceof Answer.Created created) {
+            ledger.created(account, order.name(), created.secret());
+        }
+    }
+
+    /** Another allocation, which is often less than what is used; or only a look. */
+    private void change(String account) throws InterruptedException {
+        Ledger.Key key = ledger.pick(account, random);
+        if (key == null) {
+            return;
+        }
+        if (random.nextInt(3) > 0) {
+            Order order = Order.update(key, BigDecimal.valueOf(1 + random.nextInt(20_000_000), 6));
+            ledger.changed(order, ask(order));
+            return;
+        }
+        BigDecimal spent = key.spent();
+        Order order = Order.of(Order.Kind.LOOKUP, account, key);
+        Answer answer = ask(order);
+        ledger.count(order.kind().name(), answer.getClass().getSimpleName());
+        if (answer instanceof Answer.LookedUp found && (found.used().compareTo(spent) < 0 || found.used().compareTo(found
+                .allocated()) > 0)) {
+            ledger.violations.add("key " + key.name + " had spent " + spent + ", and " + found + " was found");
+        }
+    }
+
     private void confirm(Ledger.Key key, long pauseMillis, Session session, Session.Work<String> creation) {
         try {
             session.transaction(pauseMillis, creation);
@@ -223,11 +264,14 @@ final class Client implements AutoCloseable {
     private void topUp(String account) {
         try {
             BigDecimal amount = cost();
+            String reference = UUID.randomUUID().toString();
             owner.transaction(0, connection -> {
-                Postgres.execute(connection, "UPDATE account SET balance = balance + ? WHERE id = ?", amount, account);
+                Postgres.execute(connection, "SELECT top_up(?, ?, ?)", account, amount, reference);
                 Postgres.execute(connection, "INSERT INTO top_up (account_id, amount) VALUES (?, ?)", account, amount);
                 return amount;
             });
+            // Once for each reference.
+            owner.statement(connection -> Postgres.one(connection, BigDecimal.class, "SELECT top_up(?, ?, ?)", account, amount, reference));
         } catch (Session.Failed failed) {
             understood(failed);
         }
@@ -241,7 +285,7 @@ final class Client implements AutoCloseable {
         }
         Order order = Order.of(kind, account, needsKey ? key : null);
         if (kind == Order.Kind.TOGGLE) {
-            ledger.toggled(account, ask(order));
+            ledger.changed(order, ask(order));
             return;
         }
         long began = System.nanoTime();

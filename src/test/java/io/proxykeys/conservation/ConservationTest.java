@@ -32,7 +32,9 @@ class ConservationTest {
     public static final class Unlimited implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("proxy-keys.limit.delete-all.per-minute", "0", "proxy-keys.limit.remove.per-minute", "0");
+            return Map.of("proxy-keys.limit.delete-all.per-minute", "0", "proxy-keys.limit.remove.per-minute", "0",
+                    "proxy-keys.limit.create.per-minute", "0", "proxy-keys.limit.recreate.per-minute", "0",
+                    "proxy-keys.limit.lookup-update.per-minute", "0");
         }
     }
 

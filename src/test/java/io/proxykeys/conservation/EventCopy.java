@@ -41,7 +41,8 @@ final class EventCopy implements FunctionCopy {
             case RELEASE -> result.functionError() ? new Answer.Unknown() : new Answer.Released();
             default -> ofRequest(order, result);
         };
-        if (answer instanceof Answer.Done || answer instanceof Answer.Toggled) {
+        if (!(answer instanceof Answer.Released || answer instanceof Answer.Refused || answer instanceof Answer.Unavailable
+                || answer instanceof Answer.Unknown)) {
             carriedOut.incrementAndGet();
         }
         return answer;
@@ -62,12 +63,37 @@ final class EventCopy implements FunctionCopy {
 
     private static Answer ofRequest(Order order, Gateway.Result result) {
         return switch (result.status()) {
-            case 200 -> order.kind() == Order.Kind.TOGGLE ? new Answer.Toggled() : done(result.json());
+            case 200 -> done(order, result.json());
             case 404 -> new Answer.Refused();
+            case 402, 409, 422 -> refused(order, result);
             case 503 -> result.json().get("detail").textValue().contains("outcome is unknown") ? new Answer.Unknown()
                     : new Answer.Unavailable();
             default -> throw new AssertionError(order + " was answered " + result.payload());
         };
+    }
+
+    /** What depends on the state of the account, and is answered to these operations only. */
+    private static Answer refused(Order order, Gateway.Result result) {
+        return switch (order.kind()) {
+            case CREATE, UPDATE, RECREATE -> new Answer.Refused();
+            default -> throw new AssertionError(order + " was answered " + result.payload());
+        };
+    }
+
+    private static Answer done(Order order, JsonNode answer) {
+        return switch (order.kind()) {
+            case TOGGLE -> new Answer.Toggled();
+            case UPDATE -> new Answer.Updated();
+            case CREATE -> created(answer);
+            case LOOKUP -> new Answer.LookedUp(answer.get("allocated_ammount").decimalValue(), answer.get("used_ammount").decimalValue());
+            case RECREATE -> new Answer.Recreated(answer.get("keys").valueStream().map(EventCopy::created).toList(),
+                    answer.get("credits_allocated").decimalValue());
+            default -> done(answer);
+        };
+    }
+
+    private static Answer.Created created(JsonNode key) {
+        return new Answer.Created(key.get("id").textValue(), key.get("key").textValue(), key.path("replaces").textValue());
     }
 
     private static Answer done(JsonNode answer) {
@@ -81,6 +107,13 @@ final class EventCopy implements FunctionCopy {
             case EXPIRED, INACTIVE, NEVER_USED -> request(order, "DELETE", "", "status=" + order.kind().operation);
             case REMOVE -> withKey(order, request(order, "POST", "/remove", ""));
             case TOGGLE -> withKey(order, request(order, "POST", "/toggle", ""));
+            case LOOKUP -> withKey(order, request(order, "POST", "/lookup", ""));
+            case CREATE -> with(request(order, "POST", "/create", ""), Api.JSON.createObjectNode().put("name", order.name())
+                    .put("allocated_ammount", order.amount()));
+            case UPDATE -> with(request(order, "POST", "/update", ""), Api.JSON.createObjectNode().put("proxy_key", order.key().secret)
+                    .put("allocated_ammount", order.amount()));
+            case RECREATE -> with(request(order, "POST", "/recreate", ""), Api.JSON.createObjectNode().put("revocation_id",
+                    order.receipt()));
             case ALERT -> alert(order);
             case RELEASE -> Gateway.maintenance("Release Expired Holds");
         };
@@ -94,7 +127,11 @@ final class EventCopy implements FunctionCopy {
     }
 
     private static ObjectNode withKey(Order order, ObjectNode event) {
-        return event.put("body", Api.JSON.createObjectNode().put("proxy_key", order.key().secret).toString());
+        return with(event, Api.JSON.createObjectNode().put("proxy_key", order.key().secret));
+    }
+
+    private static ObjectNode with(ObjectNode event, ObjectNode body) {
+        return event.put("body", body.toString());
     }
 
     /** The reason states the time, for the audit. */

@@ -25,7 +25,12 @@ final class Ledger {
     /** How many of an account's newest holds are being settled: few, so that it happens to some twice at once. */
     private static final int HOLDS_IN_USE = 3;
 
+    /** How many of an account's newest receipts are in use: few, so that it happens to some twice at once. */
+    private static final int RECEIPTS_IN_USE = 4;
+
     final List<String> accounts;
+    /** Which key replaces which, by their identifiers. */
+    final Map<String, String> replaced = new ConcurrentHashMap<>();
     final Map<String, Key> keys = new ConcurrentHashMap<>();
     final Map<UUID, Hold> holds = new ConcurrentHashMap<>();
     /** How many holds there may be besides. */
@@ -39,6 +44,7 @@ final class Ledger {
     final Map<String, AtomicInteger> outcomes = new ConcurrentHashMap<>();
     private final Map<String, List<Key>> newest = new ConcurrentHashMap<>();
     private final Map<String, List<Hold>> newestHolds = new ConcurrentHashMap<>();
+    private final Map<String, List<String>> receipts = new ConcurrentHashMap<>();
 
     /** An order, when it was first sent, and what was said of it in the end. */
     record Settled(Order order, long began, Answer answer) {
@@ -49,6 +55,7 @@ final class Ledger {
         accounts.forEach(account -> {
             newest.put(account, new ArrayList<>());
             newestHolds.put(account, new ArrayList<>());
+            receipts.put(account, new ArrayList<>());
             toggles.put(account, new AtomicInteger());
             perhapsToggles.put(account, new AtomicInteger());
         });
@@ -71,10 +78,10 @@ final class Ledger {
         private BigDecimal spent = BigDecimal.ZERO;
         private BigDecimal perhapsSpent = BigDecimal.ZERO;
 
-        private Key(String account, String name) {
+        private Key(String account, String name, String secret) {
             this.account = account;
             this.name = name;
-            this.secret = "ek-proxy-" + account + "-" + name;
+            this.secret = secret;
             try {
                 this.hash = MessageDigest.getInstance("SHA-256").digest(secret.getBytes(StandardCharsets.UTF_8));
             } catch (NoSuchAlgorithmException e) {
@@ -161,9 +168,46 @@ final class Ledger {
 
     /** A name for a key that starts with a letter which tells how it is made. */
     Key newKey(String account, char how) {
-        Key key = new Key(account, how + Long.toString(NAMES.incrementAndGet(), Character.MAX_RADIX));
+        String name = newName(how);
+        Key key = new Key(account, name, "ek-proxy-" + account + "-" + name);
         keys.put(key.name, key);
         return key;
+    }
+
+    String newName(char how) {
+        return how + Long.toString(NAMES.incrementAndGet(), Character.MAX_RADIX);
+    }
+
+    /**
+     * The function has created a key.
+     *
+     * @param name of the key; of one that was recreated the identifier, because its name is that of the key it replaces
+     */
+    void created(String account, String name, String secret) {
+        Key key = new Key(account, name, secret);
+        keys.put(name, key);
+        created(key);
+    }
+
+    /** What was said of a recreation. */
+    void recreated(Order order, Answer answer) {
+        count(order.kind().name(), answer.getClass().getSimpleName());
+        if (answer instanceof Answer.Recreated recreated) {
+            for (Answer.Created key : recreated.keys()) {
+                if (replaced.putIfAbsent(key.replaces(), key.id()) != null) {
+                    violations.add("key " + key.replaces() + " was recreated twice");
+                }
+                created(order.account(), key.id(), key.secret());
+            }
+        }
+    }
+
+    /** The receipt of one of the account's newest deletions; {@code null}: there is none yet. */
+    String pickReceipt(String account, Random random) {
+        List<String> of = receipts.get(account);
+        synchronized (of) {
+            return of.isEmpty() ? null : of.get(of.size() - 1 - random.nextInt(Math.min(RECEIPTS_IN_USE, of.size())));
+        }
     }
 
     void created(Key key) {
@@ -237,10 +281,11 @@ final class Ledger {
         }
     }
 
-    /** What was said of a flip, which cannot be repeated. */
-    void toggled(String account, Answer answer) {
-        count(Order.Kind.TOGGLE.name(), answer.getClass().getSimpleName());
-        if (answer instanceof Answer.Toggled) {
+    /** What was said of a flip or an update, which are not repeated: each raises the version. */
+    void changed(Order order, Answer answer) {
+        String account = order.account();
+        count(order.kind().name(), answer.getClass().getSimpleName());
+        if (answer instanceof Answer.Toggled || answer instanceof Answer.Updated) {
             toggles.get(account).incrementAndGet();
         } else if (answer instanceof Answer.Unknown) {
             perhapsToggles.get(account).incrementAndGet();
@@ -252,6 +297,12 @@ final class Ledger {
         long now = System.nanoTime();
         count(order.kind().name(), answer.getClass().getSimpleName());
         orders.add(new Settled(order, began, answer));
+        if (answer instanceof Answer.Done done && done.deleted() > 0) {
+            List<String> of = receipts.get(order.account());
+            synchronized (of) {
+                of.add(done.receipt());
+            }
+        }
         if (answer instanceof Answer.Done && order.kind() == Order.Kind.REMOVE) {
             order.key().deleted = Math.min(order.key().deleted, now);
         } else if (answer instanceof Answer.Done && order.kind() == Order.Kind.DELETE_ALL) {

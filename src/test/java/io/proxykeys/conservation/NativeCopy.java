@@ -20,6 +20,9 @@ final class NativeCopy implements FunctionCopy, AutoCloseable {
         environment = NativeFunction.environment(tap.port(), Issuer.shared().keyServer().location());
         environment.put("PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", "0");
         environment.put("PROXY_KEYS_LIMIT_REMOVE_PER_MINUTE", "0");
+        environment.put("PROXY_KEYS_LIMIT_CREATE_PER_MINUTE", "0");
+        environment.put("PROXY_KEYS_LIMIT_RECREATE_PER_MINUTE", "0");
+        environment.put("PROXY_KEYS_LIMIT_LOOKUP_UPDATE_PER_MINUTE", "0");
         function = NativeFunction.start(environment).awaitFirstPoll();
     }
 

@@ -1,5 +1,6 @@
 package io.proxykeys.conservation;
 
+import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.UUID;
 
@@ -7,14 +8,16 @@ import java.util.UUID;
  * What is asked of a copy of the function.
  *
  * @param name the Idempotency-Key or the id of the alert; one for each order, however often it is repeated
- * @param key for {@link Kind#REMOVE} and {@link Kind#TOGGLE}; else {@code null}
+ * @param key for {@link Kind#REMOVE}, {@link Kind#TOGGLE}, {@link Kind#UPDATE} and {@link Kind#LOOKUP}; else {@code null}
  * @param detectedAt of an alert
+ * @param amount for {@link Kind#CREATE} and {@link Kind#UPDATE}: what is allocated; else {@code null}
+ * @param receipt for {@link Kind#RECREATE}: of which deletion; else {@code null}
  */
-record Order(Kind kind, String account, String name, Ledger.Key key, Instant detectedAt) {
+record Order(Kind kind, String account, String name, Ledger.Key key, Instant detectedAt, BigDecimal amount, String receipt) {
 
     enum Kind {
         DELETE_ALL("all"), EXPIRED("expired"), INACTIVE("inactive"), NEVER_USED("never_used"), ALERT("all"), REMOVE("one"), TOGGLE(null),
-        RELEASE(null);
+        RELEASE(null), CREATE(null), UPDATE(null), LOOKUP(null), RECREATE(null);
 
         /** {@code revocation.operation}; {@code null}: it writes no receipt. */
         final String operation;
@@ -25,6 +28,19 @@ record Order(Kind kind, String account, String name, Ledger.Key key, Instant det
     }
 
     static Order of(Kind kind, String account, Ledger.Key key) {
-        return new Order(kind, account, UUID.randomUUID().toString(), key, Instant.now());
+        return new Order(kind, account, UUID.randomUUID().toString(), key, Instant.now(), null, null);
+    }
+
+    /** @param name of the new key */
+    static Order create(String account, String name, BigDecimal amount) {
+        return new Order(Kind.CREATE, account, name, null, Instant.now(), amount, null);
+    }
+
+    static Order update(Ledger.Key key, BigDecimal amount) {
+        return new Order(Kind.UPDATE, key.account, UUID.randomUUID().toString(), key, Instant.now(), amount, null);
+    }
+
+    static Order recreate(String account, String receipt) {
+        return new Order(Kind.RECREATE, account, UUID.randomUUID().toString(), null, Instant.now(), null, receipt);
     }
 }

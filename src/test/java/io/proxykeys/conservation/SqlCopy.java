@@ -63,15 +63,23 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
             Postgres.execute(connection, "SELECT id FROM account WHERE id = ? FOR "
                     + (deletion == Deletion.WEAKER_LOCK ? "NO KEY UPDATE" : "UPDATE"), order.account());
         }
-        if (order.kind() == Order.Kind.TOGGLE) {
-            return toggle(connection, order);
+        switch (order.kind()) {
+            case TOGGLE -> {
+                return toggle(connection, order);
+            }
+            case CREATE, UPDATE, LOOKUP, RECREATE -> {
+                return new SqlKeys(connection, order, receipt).carryOut();
+            }
+            default -> {
+                // a deletion
+            }
         }
         return all && deletion == Deletion.SUM_BEFORE_DELETION ? withSumBefore(connection, order, receipt)
                 : revoke(connection, order, receipt);
     }
 
     private static Answer toggle(Connection connection, Order order) throws SQLException {
-        String outcome = Postgres.one(connection, String.class, "SELECT switch_proxy_key(?, NULL, ?, NULL)",
+        String outcome = Postgres.one(connection, String.class, "SELECT outcome FROM switch_proxy_key(?, NULL, ?, NULL, true)",
                 order.account(), order.key().hash);
         return outcome.equals("enabled") || outcome.equals("disabled") ? new Answer.Toggled() : new Answer.Refused();
     }

@@ -122,10 +122,7 @@ class ContentionTest {
             Harness.tap().closeConnections();
             String account = Accounts.open("100");
             try (Connection creator = database.connect()) {
-                creator.setAutoCommit(false);
-                Postgres.execute(creator, """
-                        INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
-                        VALUES ('ek-proxy-' || ?, ?, 'in flight', sha256(?::bytea), 0)""", account, account, account);
+                Accounts.insertKey(creator, account, "0");
                 CompletableFuture<Response> deletion = CompletableFuture.supplyAsync(() -> Api.deleteAll(account));
                 database.awaitWaitingForALock(Postgres.FUNCTION_USER);
                 creator.commit();

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.proxykeys.harness.Accounts;
-import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.NativeFunction;
@@ -110,10 +109,7 @@ class DefaultsIT {
         for (int i = 0; i < 5; i++) {
             String account = Accounts.open("100");
             try (Connection creator = DATABASE.connect()) {
-                creator.setAutoCommit(false);
-                Postgres.execute(creator, """
-                        INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
-                        VALUES ('ek-proxy-' || ?, ?, 'in flight', sha256(?::bytea), 0)""", account, account, account);
+                Accounts.insertKey(creator, account, "0");
                 CompletableFuture<Gateway.Result> deletion = instance.invokeAsync(deleteAll(account));
                 DATABASE.awaitWaitingForALock(Postgres.FUNCTION_USER);
                 creator.commit();
@@ -199,6 +195,6 @@ class DefaultsIT {
     }
 
     private static JsonNode deleteAll(String account) {
-        return Gateway.event("DELETE", Api.PROXY, "", Map.of("authorization", "Bearer " + ISSUER.token(account)));
+        return Gateway.deleteAll(ISSUER.token(account));
     }
 }

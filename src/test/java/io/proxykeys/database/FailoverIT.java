@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.NativeFunction;
@@ -117,6 +116,6 @@ class FailoverIT {
     }
 
     private static JsonNode deleteAll(String account) {
-        return Gateway.event("DELETE", Api.PROXY, "", Map.of("authorization", "Bearer " + ISSUER.token(account)));
+        return Gateway.deleteAll(ISSUER.token(account));
     }
 }

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.proxykeys.harness.Accounts;
-import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.NativeFunction;
@@ -54,7 +52,7 @@ class StartupIT {
         try (StartupFront proxy = new StartupFront(Postgres.shared().port(), StartupIT::asRdsProxy);
                 NativeFunction function = NativeFunction.start(environment(proxy.port())).awaitFirstPoll()) {
             assertEquals(200, deleteAll(function));
-            assertEquals(1, function.output().size(), function.output().toString());
+            assertEquals(List.of("started", "proxy_keys_revoked"), function.events());
         }
     }
 
@@ -214,8 +212,6 @@ class StartupIT {
     }
 
     private static int deleteAll(NativeFunction function) {
-        JsonNode event = Gateway.event("DELETE", Api.PROXY, "",
-                Map.of("authorization", "Bearer " + ISSUER.token(Accounts.open("1"))));
-        return function.invoke(event).status();
+        return function.invoke(Gateway.deleteAll(ISSUER.token(Accounts.open("1")))).status();
     }
 }

@@ -26,6 +26,9 @@ import org.junit.jupiter.api.Test;
 class TransactionBoundTest {
 
     private static final int CALLS = 500;
+    /** A slow machine needs more calls until it has seen enough of each ending. */
+    private static final int MOST_CALLS = 10 * CALLS;
+    private static final int ENOUGH = 20;
     private static final String WORK = """
             SELECT outcome, pg_sleep(0.004)
               FROM carry_out_revocation(receipt_id => $1, account_id => $2, trigger => 'request', operation => 'all',
@@ -50,7 +53,7 @@ class TransactionBoundTest {
         Random random = new Random();
         int done = 0;
         int unchanged = 0;
-        for (int i = 0; i < CALLS; i++) {
+        for (int i = 0; i < CALLS || (i < MOST_CALLS && Math.min(done, unchanged) < ENOUGH); i++) {
             UUID receipt = UUID.randomUUID();
             Transactions transactions = new Transactions(vertx, pool, connections, sessions, Duration.ofMillis(3 + random.nextInt(40)));
             boolean answered;
@@ -68,7 +71,7 @@ class TransactionBoundTest {
             unchanged += answered ? 0 : 1;
             assertEquals(answered ? 1L : 0L, receipts(receipt), answered ? "confirmed" : "nothing was changed");
         }
-        assertTrue(done > 20 && unchanged > 20, done + " were confirmed, " + unchanged + " given up");
+        assertTrue(Math.min(done, unchanged) >= ENOUGH, done + " were confirmed, " + unchanged + " given up");
     }
 
     /** After whatever is under way has ended: the pool's only connection is free again. */

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
 import io.proxykeys.database.Authentication;
@@ -71,10 +72,12 @@ class TemplateTest {
                 .collect(toCollection(TreeSet::new));
         types.removeIf(type -> !type.matches("AWS::(ApiGateway.*|Serverless|Lambda|ElasticLoadBalancingV2)::.*"));
 
-        assertEquals(new TreeSet<>(Set.of("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::Authorizer",
-                "AWS::ApiGatewayV2::Integration", "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage",
+        assertEquals(new TreeSet<>(Set.of("AWS::ApiGatewayV2::Api", "AWS::ApiGatewayV2::ApiMapping",
+                "AWS::ApiGatewayV2::Authorizer", "AWS::ApiGatewayV2::DomainName", "AWS::ApiGatewayV2::Integration",
+                "AWS::ApiGatewayV2::Route", "AWS::ApiGatewayV2::Stage",
                 "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Serverless::Function")), types);
-        assertEquals(Set.of("Name", "ProtocolType"), only("AWS::ApiGatewayV2::Api").keySet());
+        assertEquals(Set.of("Name", "ProtocolType", "DisableExecuteApiEndpoint", "CorsConfiguration", "Tags"),
+                only("AWS::ApiGatewayV2::Api").keySet());
         for (Map<?, ?> function : List.of(function(), Template.function("AlertFunction"))) {
             assertFalse(function.containsKey("FunctionUrlConfig"));
             assertFalse(function.containsKey("Events"));
@@ -219,7 +222,7 @@ class TemplateTest {
     void theLimitsAreThoseOfTheCodeUnlessTheyAreChanged() {
         Map<String, String> defaults = ConfigClass.configClass(Settings.class).getProperties();
         List<String> limits = defaults.keySet().stream().filter(property -> property.startsWith("proxy-keys.limit.")).sorted().toList();
-        assertEquals(4, limits.size(), limits.toString());
+        assertEquals(10, limits.size(), limits.toString());
         for (String property : limits) {
             String parameter = (String) at(variable(variableOf(property)), "Ref");
             assertEquals(defaults.get(property), parameter(parameter, "Default").toString(), property);
@@ -297,7 +300,10 @@ class TemplateTest {
     void theAccessLogIsJsonWithoutAnythingThatTheCallerKeepsSecret() throws IOException {
         JsonNode entry = new ObjectMapper().readTree(text(only("AWS::ApiGatewayV2::Stage"), "AccessLogSettings", "Format"));
 
-        assertTrue(entry.has("requestId"), entry.toString());
+        assertEquals("$context.integration.requestId", entry.get("functionRequestId").textValue(), "the X-Request-Id of the answer");
+        assertEquals("$context.identity.userAgent", entry.get("userAgent").textValue());
+        // Of the token the subject alone, to find out who called.
+        assertEquals("$context.authorizer.claims.sub", ((ObjectNode) entry).remove("sub").textValue());
         entry.forEach(value -> assertFalse(value.textValue().matches("(?i).*(header|query|path|claims|principal).*"),
                 value.toString()));
     }
@@ -313,8 +319,8 @@ class TemplateTest {
 
     @Test
     void theOutputNamesTheUrlOfDeleteAll() {
-        assertEquals(Map.of("Fn::Sub", "${HttpApi.ApiEndpoint}" + Route.DELETE_ALL.path()),
-                at(TEMPLATE, "Outputs", "DeleteAllUrl", "Value"));
+        assertEquals(Map.of("Fn::If", List.of("DomainIsUsed", Map.of("Fn::Sub", "https://${DomainName}" + Route.DELETE_ALL.path()),
+                Map.of("Fn::Sub", "${HttpApi.ApiEndpoint}" + Route.DELETE_ALL.path()))), at(TEMPLATE, "Outputs", "DeleteAllUrl", "Value"));
     }
 
     private static Map<?, ?> function() {

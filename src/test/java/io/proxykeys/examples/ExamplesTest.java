@@ -69,7 +69,8 @@ class ExamplesTest {
                 List.of("bulk_toggle.py", "--disable"),
                 List.of("selective_cleanup.py"),
                 List.of("security_incident.py", "--give-up-after", "1"),
-                List.of("rotate.py", "--yes"));
+                List.of("rotate.py", "--yes"),
+                List.of("create_key.py", "--name", "new", "--credits", "1"));
     }
 
     private final Postgres database = Postgres.shared();
@@ -185,7 +186,8 @@ class ExamplesTest {
         assertEquals(15_010, saved.size());
         assertEquals(15_010, new HashSet<>(saved.findValuesAsText("key")).size());
         assertEquals(new BigDecimal("2.000001"), saved.get(15_009).get("allocated_ammount").decimalValue());
-        assertEquals(0, Accounts.keys(account));
+        // A rotation makes all of them anew.
+        assertEquals(example.equals("rotate.py") ? 15_010 : 0, Accounts.keys(account));
     }
 
     @Test
@@ -305,44 +307,152 @@ class ExamplesTest {
     }
 
     @Test
-    void rotationWritesWhatEachKeyIsRecreatedFrom() {
+    void rotationRecreatesEachKeyWithANewSecretAndWhatItHadLeft() {
         List<String> ids = Accounts.createFiveKeys(account);
-        database.execute("UPDATE proxy_key SET allocated = 98765432109876.543211, used = 0.000001, created_at = 'epoch'"
-                + " WHERE id = ?", ids.get(0));
 
-        example("rotate.py", "--backup", "backup.json", "--output", "new.json").answering("DELETE").run().ends(DONE)
-                .says("5 proxy keys are saved in backup.json.").says("5 proxy keys can be recreated from new.json.");
+        Run run = example("rotate.py", "--backup", "backup.json", "--output", "new.json").answering("DELETE").run();
 
-        assertEquals(0, Accounts.keys(account));
+        run.ends(DONE).says("5 proxy keys are saved in backup.json.").says("3 of 5 proxy keys are recreated.")
+                .says("The secrets of 3 are in new.json, and nowhere else.").doesNotSay("ek-proxy-sk-");
+        assertEquals(3, Accounts.keys(account));
+        assertEquals(new BigDecimal("1174.500000"), Accounts.total(account));
         assertEquals(5, Api.json(read("backup.json")).size());
-        JsonNode recipes = Api.json(read("new.json"));
-        assertEquals(Set.copyOf(ids), Set.copyOf(recipes.findValuesAsText("replaces")));
-        assertEquals("""
-                {"name":"partly used","remaining_credits":"98765432109876.543210","expires_at":-1,"is_active":true,\
-                "model_whitelist":["large","small"],"ip_whitelist":["10.0.0.0/8"],"replaces":"%s"}""".formatted(ids.get(0)),
-                recipe(recipes, ids.get(0)).toString());
-        assertFalse(recipe(recipes, ids.get(3)).get("is_active").booleanValue());
-        assertEquals(count("SELECT floor(extract(epoch FROM expires_at))::bigint FROM revoked_key WHERE id = ?", ids.get(2)),
-                recipe(recipes, ids.get(2)).get("expires_at").longValue());
-        assertEquals("0.000000", recipe(recipes, ids.get(4)).get("remaining_credits").textValue());
+        assertFalse(read("backup.json").contains("ek-proxy-sk-"));
         assertEquals("rw-------", permissions("new.json"));
+        JsonNode keys = Api.json(read("new.json"));
+        assertEquals(List.of(ids.get(0), ids.get(1), ids.get(3)), keys.findValuesAsText("replaces"));
+        assertEquals("54.500000", keys.get(0).get("allocated_ammount").textValue());
+        assertFalse(keys.get(2).get("is_active").booleanValue());
+        spend(keys.get(0).get("key").textValue());
     }
 
     @Test
-    void rotationOfALongListReadsTheWholeReceipt() {
-        database.execute("""
-                INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
-                SELECT 'ek-proxy-' || ? || '-' || n, ?, 'key ' || n, sha256((? || n)::bytea), 1
-                  FROM generate_series(1, 15010) n""",
-                account, account, account);
+    void rotationHandsEachKeyToACommandAndKeepsWhatThatDoesNotTake() throws IOException {
+        Accounts.createFiveKeys(account);
+        Files.writeString(folder.resolve("store.py"), """
+                import json, sys
+                key = json.load(sys.stdin)
+                if key["name"] == "unused":
+                    sys.exit(7)
+                open("store-" + key["name"] + ".txt", "w").write(key["key"])
+                """);
+
+        Run run = example("rotate.py", "--yes", "--output", "new.json", "--command", "python3 store.py").run();
+
+        run.ends(DONE).complains("The command ended with 7 for ek-proxy-").says("The secrets of 1 are in new.json");
+        spend(read("store-partly used.txt"));
+        assertEquals(List.of("unused"), Api.json(read("new.json")).findValuesAsText("name"));
+        spend(Api.json(read("new.json")).get(0).get("key").textValue());
+    }
+
+    @Test
+    void rotationLeavesNoFileIfACommandTakesAll() {
+        Accounts.createKey(account, "key", "1");
+
+        example("rotate.py", "--yes", "--backup", "backup.json", "--command", "true").run().ends(DONE).says(
+                "1 of 1 proxy keys are recreated.")
+                .doesNotSay("nowhere else");
+
+        assertEquals(List.of("backup.json"), files());
+    }
+
+    @Test
+    void rotationOfAnEarlierDeletionDeletesNothingAndHappensOnce() {
+        Accounts.createFiveKeys(account);
         String receipt = Api.json(Api.deleteAll(account)).get("revocation_id").textValue();
+        String token = Issuer.shared().token(account, Issuer.READ + " " + Issuer.CREATE);
 
-        example("rotate.py", "--receipt", receipt, "--output", "new.json")
-                .as(Issuer.shared().token(account, Issuer.READ)).run().ends(DONE)
-                .says("15010 proxy keys can be recreated from new.json.");
-
-        assertEquals(15_010, new HashSet<>(Api.json(read("new.json")).findValuesAsText("replaces")).size());
+        example("rotate.py", "--receipt", receipt, "--output", "new.json").as(token).run().ends(DONE)
+                .says("3 of 5 proxy keys are recreated.");
         assertEquals(1, Accounts.receipts(account), "an earlier receipt is read and nothing is deleted");
+
+        example("rotate.py", "--receipt", receipt, "--output", "again.json").as(token).run().ends(REFUSED)
+                .complains("Refused (409): These keys were recreated already");
+        assertEquals(3, Accounts.keys(account));
+        assertEquals(List.of("new.json"), files());
+    }
+
+    @Test
+    void rotationWhoseAnswerIsLostRecreatesOnceMore() {
+        Accounts.createFiveKeys(account);
+        try (Front front = Front.losingTheFirstRecreation()) {
+            Run run = example("rotate.py", "--yes", "--output", "new.json").at(front.url()).run();
+
+            run.ends(DONE).complains("No answer: ").complains("Recreating once more.").says("3 of 5 proxy keys are recreated.");
+        }
+        assertEquals(3, Accounts.keys(account));
+        assertEquals(new BigDecimal("1174.500000"), Accounts.total(account));
+        JsonNode keys = Api.json(read("new.json"));
+        assertEquals(3, keys.size());
+        spend(keys.get(0).get("key").textValue());
+    }
+
+    @Test
+    void rotationDuringABlockSaysHowToGoOn() {
+        Accounts.createFiveKeys(account);
+        Accounts.block(account, 600);
+
+        Run run = example("rotate.py", "--yes").run();
+
+        String receipt = database.one(String.class, "SELECT id::text FROM revocation WHERE account_id = ?", account);
+        run.ends(REFUSED).complains("Refused (409)").complains("run rotate.py --receipt " + receipt);
+        assertEquals(0, Accounts.keys(account));
+    }
+
+    @Test
+    void anIncidentSaysHowItsKeysAreRecreated() {
+        Accounts.createFiveKeys(account);
+
+        Run incident = example("security_incident.py").run();
+
+        String receipt = database.one(String.class, "SELECT id::text FROM revocation WHERE account_id = ?", account);
+        incident.ends(DONE).says("rotate.py --receipt " + receipt);
+        example("rotate.py", "--receipt", receipt).run().ends(DONE).says("3 of 5 proxy keys are recreated.");
+        example("security_incident.py").as(Issuer.shared().token(Accounts.open("1"))).run().ends(DONE).doesNotSay("rotate.py");
+    }
+
+    @Test
+    void aKeyIsCreatedAndItsSecretKept() {
+        Run run = example("create_key.py", "--name", "my \"project\"", "--credits", "12345.123456", "--days", "30", "--model", "large",
+                "--model", "small", "--ip", "10.0.0.0/8", "--output", "key.json").run();
+
+        run.ends(REFUSED).complains("Refused (402)");
+        assertEquals(List.of(), files());
+
+        database.execute("UPDATE account SET balance = 12345.123456 WHERE id = ?", account);
+        run = example("create_key.py", "--name", "my \"project\"", "--credits", "12345.123456", "--days", "30", "--model", "large",
+                "--model", "small", "--ip", "10.0.0.0/8", "--output", "key.json").run();
+
+        run.ends(DONE).says("Allocated  12345.123456 credits").says("The secret is in key.json").doesNotSay("ek-proxy-sk-");
+        assertEquals("rw-------", permissions("key.json"));
+        JsonNode key = Api.json(read("key.json")).get(0);
+        JsonNode listed = Api.json(Api.list(account)).get(0);
+        assertEquals("my \"project\"", listed.get("name").textValue());
+        assertEquals("[\"large\",\"small\"]", listed.get("model_whitelist").toString());
+        assertEquals(key.get("id"), listed.get("key"));
+        assertEquals("0.000000", Accounts.balance(account).toString());
+        spend(key.get("key").textValue());
+    }
+
+    @Test
+    void aCreationWhoseAnswerIsLostIsNotRepeated() {
+        try (Front front = Front.losingTheFirstCreation()) {
+            example("create_key.py", "--name", "once", "--credits", "1").at(front.url()).run().ends(NETWORK)
+                    .complains("It is not known whether this was done.").complains("the list shows it with the name once");
+        }
+        assertEquals(1, Accounts.keys(account));
+        assertEquals(List.of(), files());
+    }
+
+    @Test
+    void aCreationIsRepeatedWhileItIsCertainThatNothingWasChanged() {
+        Harness.tap().fault(WireTap.Fault.REFUSE);
+        Harness.tap().closeConnections();
+
+        example("create_key.py", "--name", "once", "--credits", "1").onceItSays("Trying again", () -> Harness.tap().reset()).run()
+                .ends(DONE).complains("Refused (503)");
+
+        assertEquals(1, Accounts.keys(account));
     }
 
     @Test
@@ -375,7 +485,12 @@ class ExamplesTest {
     @MethodSource("everyExample")
     void aMissingScopeIsNamed(List<String> command) {
         List<String> before = accountWithKeys();
-        String missing = command.get(0).startsWith("bulk_toggle") ? Issuer.WRITE : Issuer.DELETE;
+        String missing = switch (command.get(0)) {
+            case "bulk_toggle.py" -> Issuer.WRITE;
+            // Asked before anything is deleted.
+            case "rotate.py", "create_key.py" -> Issuer.CREATE;
+            default -> Issuer.DELETE;
+        };
 
         example(command).as(Issuer.shared().token(account, Issuer.READ)).run().ends(FORBIDDEN)
                 .complains("Not allowed (403): the token lacks the scope " + missing);
@@ -531,13 +646,8 @@ class ExamplesTest {
         return database.one(Long.class, sql, parameters);
     }
 
-    private static JsonNode recipe(JsonNode recipes, String replaced) {
-        for (JsonNode recipe : recipes) {
-            if (recipe.get("replaces").textValue().equals(replaced)) {
-                return recipe;
-            }
-        }
-        throw new AssertionError("No recipe for " + replaced);
+    private void spend(String secret) {
+        database.execute("SELECT spend_credits(sha256(?::bytea), 0.1)", secret);
     }
 
     private String read(String file) {
@@ -735,7 +845,8 @@ class ExamplesTest {
         private String beforeWhat = "";
         private Runnable after = () -> {};
         private String madeUp;
-        private boolean loses;
+        private String loses;
+        private int spared;
 
         private Front() {
             try {
@@ -753,7 +864,21 @@ class ExamplesTest {
         /** Has the first deletion done, and drops the connection instead of its answer. */
         static Front losingTheFirstDeletion() {
             Front front = new Front();
-            front.loses = true;
+            front.loses = "DELETE ";
+            return front.open();
+        }
+
+        /** The same with the first call that recreates keys; the one that asks for the scope is refused and does not count. */
+        static Front losingTheFirstRecreation() {
+            Front front = new Front();
+            front.loses = "POST /v1/auth/proxy/recreate ";
+            front.spared = 1;
+            return front.open();
+        }
+
+        static Front losingTheFirstCreation() {
+            Front front = new Front();
+            front.loses = "POST /v1/auth/proxy/create ";
             return front.open();
         }
 
@@ -851,9 +976,10 @@ class ExamplesTest {
                 }
                 if (head.startsWith("DELETE ")) {
                     after.run();
-                    if (loses && idempotencyKeys().size() == 1) {
-                        return;
-                    }
+                }
+                if (loses != null && head.startsWith(loses)
+                        && requests.stream().filter(request -> request.startsWith(loses)).count() == 1 + spared) {
+                    return;
                 }
                 OutputStream toClient = client.getOutputStream();
                 toClient.write(first);

@@ -33,6 +33,14 @@ public final class Accounts {
                 account, name, secret(account, name), new BigDecimal(allocated));
     }
 
+    /** Inserts a key as a creator does who does not use {@code create_proxy_key}, and leaves the transaction open. One for an account. */
+    public static void insertKey(Connection creator, String account, String allocated) throws SQLException {
+        creator.setAutoCommit(false);
+        Postgres.execute(creator, """
+                INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
+                VALUES ('ek-proxy-in-flight-' || ?, ?, 'in flight', sha256(?::bytea), ?::numeric)""", account, account, account, allocated);
+    }
+
     public static String secret(String account, String name) {
         return "ek-proxy-" + account + "-" + name;
     }
@@ -124,6 +132,12 @@ public final class Accounts {
         DATABASE.execute("""
                 INSERT INTO rate_limit (account_id, bucket, paid_until) VALUES (?, ?, clock_timestamp() + ? * interval '1 second')
                 ON CONFLICT (account_id, bucket) DO UPDATE SET paid_until = excluded.paid_until""", account, bucket, seconds);
+    }
+
+    /** Blocks new keys for so many seconds, as an alert does. */
+    public static void block(String account, int seconds) {
+        DATABASE.execute("UPDATE account SET new_keys_blocked_until = clock_timestamp() + ? * interval '1 second' WHERE id = ?", seconds,
+                account);
     }
 
     public static BigDecimal balance(String account) {

@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
+import java.util.List;
 
 /** Calls the function as a client does. Numbers are read with every digit that was sent. */
 public final class Api {
@@ -74,6 +76,43 @@ public final class Api {
 
     public static Response receipts(String account, String query) {
         return as(account).get(PROXY + "/revocations" + query);
+    }
+
+    /** A new key without further settings. */
+    public static Response create(String account, String name, String allocated) {
+        return post(account, "/create", "{\"name\":\"" + name + "\",\"allocated_ammount\":" + allocated + "}");
+    }
+
+    public static Response lookup(String account, String proxyKey) {
+        return post(account, "/lookup", body(proxyKey));
+    }
+
+    /**
+     * Changes a key.
+     *
+     * @param fields members of the body besides {@code proxy_key}
+     */
+    public static Response update(String account, String proxyKey, String fields) {
+        return post(account, "/update", "{\"proxy_key\":\"" + proxyKey + "\"," + fields + "}");
+    }
+
+    public static Response recreate(String account, String receipt) {
+        return post(account, "/recreate", JSON.createObjectNode().put("revocation_id", receipt).toString());
+    }
+
+    /**
+     * Recreates some keys of a receipt.
+     *
+     * @param named identifiers of deleted keys
+     */
+    public static Response recreate(String account, String receipt, List<String> named) {
+        ObjectNode body = JSON.createObjectNode().put("revocation_id", receipt);
+        named.forEach(body.putArray("proxy_keys")::add);
+        return post(account, "/recreate", body.toString());
+    }
+
+    public static Response post(String account, String path, String body) {
+        return as(account).contentType("application/json").body(body).post(PROXY + path);
     }
 
     private static String body(String proxyKey) {

@@ -57,6 +57,7 @@ public final class Gateway {
             assertEquals("application/problem+json", header("Content-Type"));
             assertEquals("no-store", header("Cache-Control"));
             assertEquals("nosniff", header("X-Content-Type-Options"));
+            assertFalse(header("X-Request-Id").isEmpty());
             assertFalse(payload.path("isBase64Encoded").asBoolean(), "base64");
             JsonNode problem = json();
             assertEquals(status, problem.get("status").intValue());
@@ -65,6 +66,11 @@ public final class Gateway {
             assertEquals(problem.get("detail"), problem.get("message"));
             assertFalse(body().matches("(?s).*(<|Exception|io\\.|java\\.|org\\.|SELECT|\\tat ).*"), body());
         }
+    }
+
+    /** A delete-all as the gateway sends it. */
+    public static ObjectNode deleteAll(String token) {
+        return event("DELETE", Api.PROXY, "", Map.of("authorization", "Bearer " + token));
     }
 
     /** An event as the gateway sends it for a request without body. */

@@ -25,6 +25,7 @@ public final class Issuer {
     public static final String NAME = "https://issuer.test/";
     public static final String AUDIENCE = "proxy-keys";
     public static final String DELETE = "proxy_keys:delete";
+    public static final String CREATE = "proxy_keys:create";
     public static final String READ = "proxy_keys:read";
     public static final String WRITE = "proxy_keys:write";
 
@@ -52,7 +53,7 @@ public final class Issuer {
 
     /** A good token: RS256, every scope, valid for five minutes. */
     public String token(String account) {
-        return token(account, String.join(" ", READ, WRITE, DELETE));
+        return token(account, String.join(" ", READ, WRITE, DELETE, CREATE));
     }
 
     public String token(String account, String scope) {

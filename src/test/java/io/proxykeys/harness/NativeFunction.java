@@ -103,6 +103,11 @@ public final class NativeFunction implements AutoCloseable {
         }
     }
 
+    /** The processor time that it has used so far. */
+    public Duration processorTime() {
+        return process.info().totalCpuDuration().orElseThrow();
+    }
+
     /** The exit code of a copy that is expected to end by itself. */
     public int awaitExit() {
         try {
@@ -157,6 +162,16 @@ public final class NativeFunction implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Its log, of which every line has to be a JSON object. */
+    public List<JsonNode> log() {
+        return output().stream().map(Api::json).toList();
+    }
+
+    /** The kinds of events in its log, in their order; a line without one by its message. */
+    public List<String> events() {
+        return log().stream().map(line -> line.path("event").asText(line.path("message").asText())).toList();
     }
 
     @Override

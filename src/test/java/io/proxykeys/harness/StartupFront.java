@@ -3,9 +3,7 @@ package io.proxykeys.harness;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -23,7 +21,7 @@ public final class StartupFront implements AutoCloseable {
 
     private static final int AUTHENTICATION_CLEARTEXT = 3;
 
-    private final ServerSocket listener;
+    private final LoopbackServer listener;
     private final int serverPort;
     private final Gate gate;
     private final List<String> passwords = new CopyOnWriteArrayList<>();
@@ -46,16 +44,11 @@ public final class StartupFront implements AutoCloseable {
     public StartupFront(int serverPort, Gate gate) {
         this.serverPort = serverPort;
         this.gate = gate;
-        try {
-            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        start(this::accept);
+        listener = new LoopbackServer(this::serve);
     }
 
     public int port() {
-        return listener.getLocalPort();
+        return listener.port();
     }
 
     /** The passwords that were sent, in their order. */
@@ -68,37 +61,21 @@ public final class StartupFront implements AutoCloseable {
         listener.close();
     }
 
-    private void accept() {
-        while (true) {
-            try {
-                Socket client = listener.accept();
-                start(() -> serve(client));
-            } catch (IOException e) {
-                return;
-            }
+    private void serve(Socket client) throws IOException {
+        DataInputStream in = new DataInputStream(client.getInputStream());
+        DataOutputStream out = new DataOutputStream(client.getOutputStream());
+        byte[] startup = in.readNBytes(in.readInt() - 4);
+        Optional<String> password = gate.asksForPassword() ? Optional.of(askForPassword(in, out)) : Optional.empty();
+        Optional<Refusal> refusal = gate.refusal(parameters(startup), password);
+        if (refusal.isPresent()) {
+            refuse(out, refusal.get());
+            return;
         }
-    }
-
-    private void serve(Socket client) {
-        try (client) {
-            DataInputStream in = new DataInputStream(client.getInputStream());
-            DataOutputStream out = new DataOutputStream(client.getOutputStream());
-            byte[] startup = in.readNBytes(in.readInt() - 4);
-            Optional<String> password = gate.asksForPassword() ? Optional.of(askForPassword(in, out)) : Optional.empty();
-            Optional<Refusal> refusal = gate.refusal(parameters(startup), password);
-            if (refusal.isPresent()) {
-                refuse(out, refusal.get());
-                return;
-            }
-            try (Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort)) {
-                DataOutputStream forward = new DataOutputStream(server.getOutputStream());
-                forward.writeInt(startup.length + 4);
-                forward.write(startup);
-                start(() -> copy(server, client));
-                copy(client, server);
-            }
-        } catch (IOException e) {
-            // closed by one side
+        try (Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort)) {
+            DataOutputStream forward = new DataOutputStream(server.getOutputStream());
+            forward.writeInt(startup.length + 4);
+            forward.write(startup);
+            LoopbackServer.connect(client, server);
         }
     }
 
@@ -130,19 +107,5 @@ public final class StartupFront implements AutoCloseable {
         out.writeInt(fields.length + 4);
         out.write(fields);
         out.flush();
-    }
-
-    private static void copy(Socket from, Socket to) {
-        try (to) {
-            from.getInputStream().transferTo(to.getOutputStream());
-        } catch (IOException e) {
-            // closed by one side
-        }
-    }
-
-    private static void start(Runnable work) {
-        Thread thread = new Thread(work, "startup front");
-        thread.setDaemon(true);
-        thread.start();
     }
 }

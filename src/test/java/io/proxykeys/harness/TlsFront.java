@@ -2,11 +2,8 @@ package io.proxykeys.harness;
 
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,7 +22,7 @@ public final class TlsFront implements AutoCloseable {
 
     private static final String PASSWORD = "only-for-tests";
 
-    private final ServerSocket listener;
+    private final LoopbackServer listener;
     private final int serverPort;
     private final SSLContext tls;
     private final Path certificate;
@@ -44,17 +41,16 @@ public final class TlsFront implements AutoCloseable {
             managers.init(keys, PASSWORD.toCharArray());
             tls = SSLContext.getInstance("TLS");
             tls.init(managers.getKeyManagers(), null, null);
-            listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
-        start(this::accept);
+        listener = new LoopbackServer(this::serve);
     }
 
     public int port() {
-        return listener.getLocalPort();
+        return listener.port();
     }
 
     /** A file with the certificate, to be trusted. */
@@ -82,45 +78,15 @@ public final class TlsFront implements AutoCloseable {
         }
     }
 
-    private void accept() {
-        while (true) {
-            try {
-                Socket client = listener.accept();
-                start(() -> serve(client));
-            } catch (IOException e) {
-                return;
-            }
-        }
-    }
-
-    private void serve(Socket plain) {
-        try (plain; Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort)) {
+    private void serve(Socket plain) throws IOException {
+        try (Socket server = new Socket(InetAddress.getLoopbackAddress(), serverPort)) {
             new DataInputStream(plain.getInputStream()).readNBytes(8);
             plain.getOutputStream().write('S');
             try (SSLSocket client = (SSLSocket) tls.getSocketFactory().createSocket(plain, null, plain.getPort(), true)) {
                 client.setUseClientMode(false);
                 client.startHandshake();
-                start(() -> copy(server, client));
-                copy(client, server);
+                LoopbackServer.connect(client, server);
             }
-        } catch (IOException e) {
-            // The client does not trust us, or went away.
         }
-    }
-
-    private static void copy(Socket from, Socket to) {
-        try (to) {
-            InputStream in = from.getInputStream();
-            OutputStream out = to.getOutputStream();
-            in.transferTo(out);
-        } catch (IOException e) {
-            // closed by one side
-        }
-    }
-
-    private static void start(Runnable work) {
-        Thread thread = new Thread(work, "tls front");
-        thread.setDaemon(true);
-        thread.start();
     }
 }

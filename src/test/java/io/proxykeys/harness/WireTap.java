@@ -128,7 +128,7 @@ public final class WireTap {
         return roundTrips.get();
     }
 
-    /** How often somebody connected since the reset. */
+    /** How many connections were opened since the reset. */
     public int connections() {
         return connections.get();
     }

@@ -230,23 +230,19 @@ class HoldInterleavingTest {
         assertEquals(new BigDecimal("93.000000"), Accounts.balance(account));
     }
 
-    /** The creator that inserts the key before it touches the account, and a settlement that needs the account. */
+    /** The creator that inserts the key before it touches the account, and a settlement that needs the account: they wait in line (V12). */
     @Test
-    void aSettlementForADeletedKeyDoesNotWaitForAnInsertOfAKey() throws Exception {
+    void aSettlementForADeletedKeyWaitsForAnInsertOfAKeyWithoutADeadlock() throws Exception {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
         Deletion.ofAll(account);
         try (Connection creator = database.connect()) {
-            creator.setAutoCommit(false);
-            Postgres.execute(creator, """
-                    INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
-                    VALUES ('ek-proxy-in-flight-' || ?, ?, 'in flight', sha256(?::bytea), 0)""", account, account, account);
-            assertEquals(new BigDecimal("3.000000"), asGateway(gateway -> {
-                Postgres.execute(gateway, "SET LOCAL lock_timeout = 2000");
-                return Accounts.settle(gateway, hold, "1");
-            }));
+            Accounts.insertKey(creator, account, "0");
+            CompletableFuture<BigDecimal> settlement = inParallel(() -> asGateway(gateway -> Accounts.settle(gateway, hold, "1")));
+            database.awaitWaitingForALock(Postgres.DATA_PLANE_USER);
             Postgres.execute(creator, "UPDATE account SET balance = balance + 0 WHERE id = ?", account);
             creator.commit();
+            assertEquals(new BigDecimal("3.000000"), settlement.get(20, SECONDS));
         }
         assertEquals(new BigDecimal("99.000000"), Accounts.total(account));
     }

@@ -43,8 +43,12 @@ class OpenApiTest {
 
     private static final Description DESCRIPTION = Description.read();
     private static final Set<Route> ALL = EnumSet.allOf(Route.class);
-    private static final Set<Route> WITH_BODY = EnumSet.of(Route.REMOVE, Route.TOGGLE);
-    private static final Set<Route> WITH_IDEMPOTENCY_KEY = EnumSet.of(Route.DELETE_ALL, Route.REMOVE);
+    private static final Set<Route> WITH_KEY = EnumSet.of(Route.REMOVE, Route.TOGGLE, Route.LOOKUP, Route.UPDATE);
+    private static final Set<Route> WITH_BODY = with(WITH_KEY, Route.CREATE, Route.RECREATE);
+    private static final Set<Route> DELETIONS = EnumSet.of(Route.DELETE_ALL, Route.DELETE_ALL_ALIAS);
+    private static final Set<Route> WITH_IDEMPOTENCY_KEY = with(DELETIONS, Route.REMOVE);
+    private static final Set<Route> LIMITED = with(WITH_IDEMPOTENCY_KEY, Route.CREATE, Route.RECREATE, Route.LOOKUP, Route.UPDATE);
+    private static final Set<Route> ALLOCATING = EnumSet.of(Route.CREATE, Route.UPDATE, Route.RECREATE);
     private static final String PROBLEM = "/content/" + Description.escaped(Problem.MEDIA_TYPE);
 
     /** Which routes answer with a refusal, by the name of its factory in {@link ProblemException}. */
@@ -54,17 +58,23 @@ class OpenApiTest {
             Map.entry("invalidToken", ALL),
             Map.entry("insufficientScope", ALL),
             Map.entry("malformed", ALL),
-            Map.entry("unknownSelection", EnumSet.of(Route.DELETE_ALL, Route.PREVIEW)),
+            Map.entry("unknownSelection", EnumSet.of(Route.PREVIEW)),
+            Map.entry("unknownDeletion", DELETIONS),
             Map.entry("bodyTooLarge", WITH_BODY),
             Map.entry("notJson", WITH_BODY),
             Map.entry("invalidField", WITH_BODY),
-            Map.entry("foreignKey", WITH_BODY),
-            Map.entry("unknownKey", WITH_BODY),
-            Map.entry("unknownReceipt", EnumSet.of(Route.RECEIPTS)),
+            Map.entry("foreignKey", WITH_KEY),
+            Map.entry("unknownKey", WITH_KEY),
+            Map.entry("unknownReceipt", EnumSet.of(Route.RECEIPTS, Route.RECEIPT, Route.RECREATE)),
             Map.entry("idempotencyKeyReused", WITH_IDEMPOTENCY_KEY),
-            Map.entry("tooManyRequests", WITH_IDEMPOTENCY_KEY),
+            Map.entry("tooManyRequests", LIMITED),
+            Map.entry("insufficientBalance", ALLOCATING),
+            Map.entry("newKeysBlocked", with(ALLOCATING, Route.TOGGLE)),
+            Map.entry("alreadyRecreated", EnumSet.of(Route.RECREATE)),
+            Map.entry("tooManyKeys", EnumSet.of(Route.RECREATE)),
             Map.entry("unavailable", ALL),
-            Map.entry("outcomeUnknown", EnumSet.of(Route.DELETE_ALL, Route.REMOVE, Route.TOGGLE)),
+            Map.entry("outcomeUnknown", with(WITH_IDEMPOTENCY_KEY, Route.TOGGLE, Route.UPDATE, Route.RECREATE)),
+            Map.entry("creationUnknown", EnumSet.of(Route.CREATE)),
             Map.entry("internal", ALL));
 
     @AfterEach
@@ -272,16 +282,129 @@ class OpenApiTest {
         worded(route, 503, call(route, Api.as(account)));
     }
 
+    @Test
+    void oneReceiptIsAsDescribed() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        String id = Api.json(Api.deleteAll(account)).get("revocation_id").textValue();
+        Response one = described(Route.RECEIPT, 200, Api.as(account).get(Route.RECEIPT.path() + "?id=" + id));
+        assertEquals(5, Api.json(one).get("keys").size());
+
+        worded(Route.RECEIPT, 400, Api.as(account).get(Route.RECEIPT.path()));
+        worded(Route.RECEIPT, 404, Api.as(account).get(Route.RECEIPT.path() + "?id=" + UUID.randomUUID()));
+    }
+
+    @Test
+    void deletingAllAtTheOtherPathIsAsDescribed() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        described(Route.DELETE_ALL_ALIAS, 200, Api.as(account).delete(Route.DELETE_ALL_ALIAS.path() + "?status=expired"));
+        described(Route.DELETE_ALL_ALIAS, 200, Api.as(account).delete(Route.DELETE_ALL_ALIAS.path()));
+
+        worded(Route.DELETE_ALL_ALIAS, 400, Api.as(account).delete(Route.DELETE_ALL_ALIAS.path() + "?status="));
+        Accounts.payInAdvance(account, "delete-all", 60);
+        described(Route.DELETE_ALL_ALIAS, 429, Api.as(account).delete(Route.DELETE_ALL_ALIAS.path()));
+    }
+
+    @Test
+    void lookingUpIsAsDescribed() {
+        String account = Accounts.open("100");
+        described(Route.LOOKUP, 200, Api.lookup(account, Accounts.createKey(account, "key", "10")));
+
+        assertRefusesBodies(Route.LOOKUP, account, Accounts.createKey(Accounts.open("10"), "key", "10"));
+        Accounts.payInAdvance(account, "lookup-update", 120);
+        described(Route.LOOKUP, 429, Api.lookup(account, "ek-proxy-nothing"));
+    }
+
+    @Test
+    void creatingIsAsDescribed() {
+        String account = Accounts.open("100");
+        described(Route.CREATE, 200, Api.create(account, "key", "10"));
+
+        String path = Route.CREATE.path();
+        worded(Route.CREATE, 400, json(account).body("[]").post(path));
+        worded(Route.CREATE, 400, json(account).body("{\"name\":\"a\",\"allocated_ammount\":1}").post(path + "?a=b"));
+        worded(Route.CREATE, 402, Api.create(account, "key", "1000"));
+        worded(Route.CREATE, 413, json(account).body(" ".repeat(33000)).post(path));
+        worded(Route.CREATE, 415, Api.as(account).contentType("text/plain").body("{}").post(path));
+        worded(Route.CREATE, 422, json(account).body("{\"name\":\"a\"}").post(path));
+        worded(Route.CREATE, 422, Api.create(account, "key", "-0"));
+        worded(Route.CREATE, 422, Api.create(account, "", "1"));
+        for (String field : List.of("\"expires_at\":0", "\"model_whitelist\":[1]", "\"ip_whitelist\":[\"a\"]")) {
+            worded(Route.CREATE, 422, json(account).body("{\"name\":\"a\",\"allocated_ammount\":1," + field + "}").post(path));
+        }
+        Accounts.block(account, 900);
+        described(Route.CREATE, 409, Api.create(account, "key", "10"));
+        Accounts.payInAdvance(account, "create", 120);
+        described(Route.CREATE, 429, Api.create(account, "key", "10"));
+    }
+
+    @Test
+    void changingIsAsDescribed() {
+        String account = Accounts.open("100");
+        String key = Accounts.createKey(account, "key", "10");
+        Accounts.spend(account, "key", "5");
+        described(Route.UPDATE, 200, Api.update(account, key, "\"name\":\"other\""));
+
+        String path = Route.UPDATE.path();
+        String foreign = Accounts.createKey(Accounts.open("10"), "key", "10");
+        worded(Route.UPDATE, 400, json(account).body("[]").post(path));
+        worded(Route.UPDATE, 400, json(account).body("{\"proxy_key\":\"a\",\"name\":\"a\"}").post(path + "?a=b"));
+        worded(Route.UPDATE, 402, Api.update(account, key, "\"allocated_ammount\":1000"));
+        worded(Route.UPDATE, 403, Api.update(account, foreign, "\"name\":\"a\""));
+        worded(Route.UPDATE, 404, Api.update(account, "ek-proxy-nothing", "\"name\":\"a\""));
+        worded(Route.UPDATE, 413, json(account).body(" ".repeat(33000)).post(path));
+        worded(Route.UPDATE, 415, Api.as(account).contentType("text/plain").body("{}").post(path));
+        worded(Route.UPDATE, 422, json(account).body("{}").post(path));
+        worded(Route.UPDATE, 422, json(account).body("{\"proxy_key\":\"" + key + "\"}").post(path));
+        worded(Route.UPDATE, 422, Api.update(account, key, "\"allocated_ammount\":4"));
+        worded(Route.UPDATE, 422, Api.update(account, key, "\"expires_at\":1"));
+        Accounts.block(account, 900);
+        described(Route.UPDATE, 409, Api.update(account, key, "\"allocated_ammount\":20"));
+        described(Route.TOGGLE, 409, Api.toggle(account, disabled(account)));
+        Accounts.payInAdvance(account, "lookup-update", 120);
+        described(Route.UPDATE, 429, Api.update(account, key, "\"name\":\"other\""));
+    }
+
+    private static String disabled(String account) {
+        return Postgres.shared().one(String.class, "UPDATE proxy_key SET is_active = false WHERE account_id = ? RETURNING id", account);
+    }
+
+    @Test
+    void recreatingIsAsDescribed() {
+        String account = Accounts.open("250");
+        List<String> ids = Accounts.createFiveKeys(account);
+        String receipt = Api.json(Api.deleteAll(account)).get("revocation_id").textValue();
+        described(Route.RECREATE, 200, Api.recreate(account, receipt, List.of(ids.get(2))));
+        described(Route.RECREATE, 200, Api.recreate(account, receipt));
+
+        String path = Route.RECREATE.path();
+        worded(Route.RECREATE, 400, json(account).body("[]").post(path));
+        worded(Route.RECREATE, 400, json(account).body("{\"revocation_id\":\"" + receipt + "\"}").post(path + "?a=b"));
+        worded(Route.RECREATE, 404, Api.recreate(account, UUID.randomUUID().toString()));
+        described(Route.RECREATE, 409, Api.recreate(account, receipt));
+        worded(Route.RECREATE, 413, json(account).body(" ".repeat(66000)).post(path));
+        worded(Route.RECREATE, 415, Api.as(account).contentType("text/plain").body("{}").post(path));
+        worded(Route.RECREATE, 422, json(account).body("{}").post(path));
+        worded(Route.RECREATE, 422, Api.recreate(account, receipt, List.of()));
+        worded(Route.RECREATE, 422, Api.recreate(account, receipt, List.of("ek-proxy-nothing")));
+        Accounts.block(account, 900);
+        described(Route.RECREATE, 409, Api.recreate(account, receipt));
+        Accounts.payInAdvance(account, "recreate", 120);
+        described(Route.RECREATE, 429, Api.recreate(account, receipt));
+    }
+
     @ParameterizedTest
-    @EnumSource(value = Route.class, names = { "DELETE_ALL", "REMOVE", "TOGGLE" })
+    @EnumSource(value = Route.class, names = { "DELETE_ALL", "DELETE_ALL_ALIAS", "REMOVE", "TOGGLE", "CREATE", "UPDATE", "LOOKUP" })
     void aLostConfirmationIsAnsweredAsDescribed(Route route) {
-        String account = Accounts.open("1");
+        String account = Accounts.open("2");
         String key = Accounts.createKey(account, "key", "1");
         Harness.tap().fault(Fault.LOSE_COMMIT_ANSWER_AND_REFUSE);
 
         Response answer = described(route, 503, call(route, Api.as(account), key));
 
-        assertEquals(route != Route.TOGGLE, Api.json(answer).has("revocation_id"), answer.asString());
+        assertEquals(WITH_IDEMPOTENCY_KEY.contains(route), Api.json(answer).has("revocation_id"), answer.asString());
+        assertEquals(route == Route.CREATE, Api.json(answer).has("id"), answer.asString());
     }
 
     private static void assertRefusesBodies(Route route, String account, String foreign) {
@@ -307,9 +430,15 @@ class OpenApiTest {
     }
 
     private static Response call(Route route, RequestSpecification caller, String key) {
-        RequestSpecification request = WITH_BODY.contains(route)
-                ? caller.contentType("application/json").body("{\"proxy_key\":\"" + key + "\"}") : caller;
-        return request.request(route.method(), route.path());
+        String body = switch (route) {
+            case CREATE -> "{\"name\":\"key\",\"allocated_ammount\":1}";
+            case UPDATE -> "{\"proxy_key\":\"" + key + "\",\"name\":\"key\"}";
+            case RECREATE -> "{\"revocation_id\":\"0198c1f2-0000-7000-8000-000000000000\"}";
+            default -> "{\"proxy_key\":\"" + key + "\"}";
+        };
+        RequestSpecification request = WITH_BODY.contains(route) ? caller.contentType("application/json").body(body) : caller;
+        String query = route == Route.RECEIPT ? "?id=0198c1f2-0000-7000-8000-000000000000" : "";
+        return request.request(route.method(), route.path() + query);
     }
 
     private static Response described(Route route, int status, Response answer) {
@@ -337,14 +466,17 @@ class OpenApiTest {
     }
 
     private static ProblemException refusal(Method factory, Route route) throws ReflectiveOperationException {
-        boolean remove = route == Route.REMOVE;
         Object[] arguments = switch (factory.getName()) {
             case "insufficientScope" -> new Object[] { route.scope(), null };
             case "malformed", "invalidField" -> new Object[] { "worded by the caller" };
-            case "bodyTooLarge" -> new Object[] { 8192 };
-            case "tooManyRequests" -> remove ? new Object[] { "remove", 60, 60, Duration.ofSeconds(1) }
-                    : new Object[] { "delete-all", 10, 10, Duration.ofSeconds(6) };
-            case "outcomeUnknown" -> new Object[] { route == Route.TOGGLE ? null : UUID.randomUUID(), null };
+            case "bodyTooLarge" -> new Object[] { route == Route.RECREATE ? 65536 : ALLOCATING.contains(route) ? 32768 : 8192 };
+            case "tooManyRequests" -> DELETIONS.contains(route) || route == Route.RECREATE
+                    ? new Object[] { "delete-all", 10, 10, Duration.ofSeconds(6) } : new Object[] { "remove", 60, 60, Duration.ofSeconds(
+                            1) };
+            case "newKeysBlocked" -> new Object[] { Duration.ofMinutes(15) };
+            case "alreadyRecreated" -> new Object[] { Map.of("ek-proxy-old", "ek-proxy-new") };
+            case "outcomeUnknown" -> new Object[] { WITH_IDEMPOTENCY_KEY.contains(route) ? UUID.randomUUID() : null, null };
+            case "creationUnknown" -> new Object[] { "ek-proxy-new", null };
             default -> new Object[factory.getParameterCount()];
         };
         return (ProblemException) factory.invoke(null, arguments);
@@ -353,7 +485,13 @@ class OpenApiTest {
     private static boolean sameProblem(JsonNode expected, JsonNode example) {
         return Stream.of("type", "title", "status", "detail", "message")
                 .allMatch(field -> expected.get(field).equals(example.get(field)))
-                && expected.has("revocation_id") == example.has("revocation_id");
+                && Stream.of("revocation_id", "id", "replaced").allMatch(field -> expected.has(field) == example.has(field));
+    }
+
+    private static Set<Route> with(Set<Route> routes, Route... others) {
+        Set<Route> all = EnumSet.copyOf(routes);
+        all.addAll(List.of(others));
+        return all;
     }
 
     /** Validates every example below, each against the schema beside it; returns how many. */

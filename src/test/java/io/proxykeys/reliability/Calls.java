@@ -32,6 +32,12 @@ final class Calls {
         return Gateway.event("DELETE", Api.PROXY, "", headers);
     }
 
+    /** A call with a JSON body. */
+    static ObjectNode post(String account, String path, String body) {
+        return Gateway.event("POST", Api.PROXY + path, "",
+                Map.of("authorization", "Bearer " + ISSUER.token(account), "content-type", "application/json")).put("body", body);
+    }
+
     /** An alert of its own, for every key there is. */
     static ObjectNode alert(String account) {
         return Gateway.alert(account, UUID.randomUUID().toString(), Instant.now().plusSeconds(1));

@@ -38,6 +38,22 @@ class DeadlineIT {
     }
 
     @Test
+    void aCreationIsAnsweredWithTheKeyToLookFor() {
+        WireTap tap = new WireTap(Postgres.shared().port());
+        try (NativeFunction function = Calls.start(tap.port())) {
+            String account = silencedWithFiveKeys(tap, function);
+
+            Gateway.Result late = function.invokeWithin(DEADLINE, Calls.post(account, "/create", """
+                    {"name":"late","allocated_ammount":1}"""));
+
+            assertEquals(503, late.status());
+            assertTrue(late.json().get("detail").textValue().contains("outcome is unknown"), late.body());
+            assertTrue(late.json().get("id").textValue().matches("ek-proxy-[0-9a-f]{32}"), late.body());
+            assertEquals(5, Accounts.keys(account));
+        }
+    }
+
+    @Test
     void anAlertIsAFunctionErrorAndDeliveredAgainItRevokes() {
         WireTap tap = new WireTap(Postgres.shared().port());
         try (NativeFunction function = Calls.start(tap.port())) {

@@ -11,7 +11,6 @@ import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Revocations;
-import io.proxykeys.revocation.Selection;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -19,7 +18,8 @@ import java.util.Optional;
 
 /**
  * {@code DELETE /v1/auth/proxy}: deletes every proxy key of the caller's account, at once and for good, and returns the
- * unused credits. With {@code ?status=} only the expired, the inactive or the never used ones. A request body is ignored.
+ * unused credits. With {@code ?status=} only the expired, the inactive or the never used ones; with {@code block_new_keys_seconds} no
+ * key can be created, enabled or given more for that long. A request body is ignored.
  */
 @Singleton
 class DeleteAllEndpoint implements Endpoint {
@@ -38,9 +38,10 @@ class DeleteAllEndpoint implements Endpoint {
 
     @Override
     public Uni<Response> serve(Request request, Caller caller) {
-        Selection selection = Selection.ofQuery(request.rawQuery()).orElseThrow(ProblemException::unknownSelection);
+        DeletionQuery query = DeletionQuery.of(request.rawQuery()).orElseThrow(ProblemException::unknownDeletion);
         Optional<String> idempotencyKey = Optional.ofNullable(IdempotencyKey.of(request));
-        RevocationRequest revocation = RevocationRequest.OfSelection.by(caller, selection, idempotencyKey, request.awsRequestId());
+        RevocationRequest revocation = RevocationRequest.OfSelection.by(caller, query.selection(), query.blockNewKeysSeconds(),
+                idempotencyKey);
         return revocations.revoke(revocation, request.gate()).map(result -> RevocationResponse.of(DeletedKeys.ALL, result));
     }
 }

@@ -9,9 +9,6 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.json.JsonPage;
-import io.proxykeys.json.JsonText;
-import io.proxykeys.key.KeyPages;
-import io.proxykeys.key.KeyPages.KeyPage;
 import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.ListedReceipt;
 import io.proxykeys.revocation.ReceiptRepository;
@@ -20,8 +17,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.UUID;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * {@code GET /v1/auth/proxy/revocations}: the account's receipts, newest first; with {@code ?id=} one of them with the keys it
@@ -29,9 +24,6 @@ import java.util.regex.Pattern;
  */
 @Singleton
 class ReceiptsEndpoint implements Endpoint {
-
-    private static final Pattern ONE = Pattern.compile(
-            "id=([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})(?:&(page=.*))?");
 
     /** Receipts of one page. */
     private static final int PAGE = 1_000;
@@ -42,14 +34,14 @@ class ReceiptsEndpoint implements Endpoint {
     private final Transactions transactions;
     private final AccountCheck accounts;
     private final ReceiptRepository receipts;
-    private final KeyPages pages;
+    private final ReceiptReader one;
 
     @Inject
-    ReceiptsEndpoint(Transactions transactions, AccountCheck accounts, ReceiptRepository receipts, KeyPages pages) {
+    ReceiptsEndpoint(Transactions transactions, AccountCheck accounts, ReceiptRepository receipts, ReceiptReader one) {
         this.transactions = transactions;
         this.accounts = accounts;
         this.receipts = receipts;
-        this.pages = pages;
+        this.one = one;
     }
 
     @Override
@@ -61,34 +53,10 @@ class ReceiptsEndpoint implements Endpoint {
     public Uni<Response> serve(Request request, Caller caller) {
         String account = caller.account();
         String query = request.rawQuery();
-        Matcher one = ONE.matcher(query);
-        if (query.startsWith("id=") && !one.matches()) {
-            throw ProblemException.malformed(
-                    "id must be the revocation_id of a receipt, alone or with the page of a Link header of this API.");
-        }
-        if (one.matches()) {
-            String page = one.group(2) == null ? "" : one.group(2);
-            return transactions.withDeadline(one(account, UUID.fromString(one.group(1)), page));
+        if (query.startsWith("id=")) {
+            return one.read(account, query, route());
         }
         return transactions.withDeadline(list(account, Cursor.ofQuery(query, NEWEST)));
-    }
-
-    private Uni<Response> one(String account, UUID id, String query) {
-        Cursor from = Cursor.ofQuery(query, Cursor.START);
-        return transactions.read(() -> receipts.one(account, id))
-                .call(receipt -> accounts.requireUnless(receipt != null, account))
-                .onItem().ifNull().failWith(ProblemException::unknownReceipt)
-                .chain(receipt -> pages.read((place, most) -> receipts.keysAfter(id, place, most), from)
-                        .map(page -> answer(receipt, from, page)));
-    }
-
-    private Response answer(ListedReceipt receipt, Cursor from, KeyPage page) {
-        String body = JsonText.of(receipt.with(page.json()));
-        if (page.next() == null && from.equals(Cursor.START)) {
-            return Response.json(body);
-        }
-        return Response.page(body, receipt.keysDeleted(), route(),
-                page.next() == null ? null : "id=" + receipt.id() + "&" + page.next().query());
     }
 
     /** Reads one receipt more than a page has, to see whether there is another page. */

@@ -44,8 +44,7 @@ class RemoveEndpoint implements Endpoint {
         JsonBody body = JsonBody.of(request, FIELDS);
         request.refuseQuery();
         Optional<String> idempotencyKey = Optional.ofNullable(IdempotencyKey.of(request));
-        RevocationRequest revocation = RevocationRequest.OfOneKey.by(caller, KeyReference.of(body.proxyKey()), idempotencyKey,
-                request.awsRequestId());
+        RevocationRequest revocation = RevocationRequest.OfOneKey.by(caller, KeyReference.of(body.proxyKey()), idempotencyKey);
         return revocations.revoke(revocation, request.gate()).map(result -> RevocationResponse.of(DeletedKeys.ONE, result));
     }
 }

@@ -9,6 +9,9 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyReference;
+import io.proxykeys.operation.KeyLimits;
+import io.proxykeys.operation.KeyLog;
+import io.proxykeys.operation.Refused;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Future;
@@ -20,10 +23,11 @@ import jakarta.inject.Singleton;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * {@code POST /v1/auth/proxy/toggle}: disables or enables one proxy key; with {@code is_active} sets its state, which may be
- * repeated, without it flips it. Moves no credits.
+ * repeated, without it flips it. Enables no key while new keys are blocked. Moves no credits.
  */
 @Singleton
 class ToggleEndpoint implements Endpoint {
@@ -31,12 +35,13 @@ class ToggleEndpoint implements Endpoint {
     private static final Set<String> FIELDS = Set.of("proxy_key", "is_active");
     /** Without the lock, no key is found to be the caller's. */
     private static final String SWITCH = """
-            SELECT switch_proxy_key(account_id => %s, target_id => $2, target_hash => $3, wanted => $4) AS outcome"""
+            SELECT outcome, retry_after
+              FROM switch_proxy_key(account_id => %s, target_id => $2, target_hash => $3, wanted => $4, heed_block => true)"""
             .formatted(AccountLock.whileLocked("$1::text"));
 
     /** The values of the column {@code outcome}. */
     private enum Outcome {
-        ENABLED, DISABLED, FOREIGN, UNKNOWN;
+        ENABLED, DISABLED, BLOCKED, FOREIGN, UNKNOWN;
 
         static Outcome of(Row row) {
             return valueOf(row.getString("outcome").toUpperCase(Locale.ROOT));
@@ -64,8 +69,9 @@ class ToggleEndpoint implements Endpoint {
         Optional<Boolean> wanted = body.flag("is_active");
         return transactions.run(request.gate(), connection -> AccountLock.lockThen(connection, account, () -> toggle(connection, account,
                 target, wanted)))
-                .map(outcome -> {
-                    boolean active = isActive(outcome);
+                .map(toggled -> {
+                    boolean active = toggled.get();
+                    KeyLog.toggled(caller, target.forLog(), active);
                     return Response.json(json -> {
                         json.writeStringField("message", "Proxy key status updated");
                         json.writeBooleanField("status", active);
@@ -73,20 +79,22 @@ class ToggleEndpoint implements Endpoint {
                 });
     }
 
-    private static Future<Outcome> toggle(SqlConnection connection, String account, KeyReference target,
+    private static Future<Supplier<Boolean>> toggle(SqlConnection connection, String account, KeyReference target,
             Optional<Boolean> wanted) {
         return connection.preparedQuery(SWITCH)
-                .mapping(Outcome::of)
+                .mapping(ToggleEndpoint::result)
                 .execute(Tuple.of(account, target.id(), target.secretHash(), wanted.orElse(null)))
                 .map(rows -> rows.iterator().next());
     }
 
-    private static boolean isActive(Outcome outcome) {
-        return switch (outcome) {
-            case ENABLED -> true;
-            case DISABLED -> false;
-            case FOREIGN -> throw ProblemException.foreignKey();
-            case UNKNOWN -> throw ProblemException.unknownKey();
+    /** To be asked once the transaction is committed: whether the key is active, or throws the {@link ProblemException} to answer with. */
+    private static Supplier<Boolean> result(Row row) {
+        return switch (Outcome.of(row)) {
+            case ENABLED -> () -> true;
+            case DISABLED -> () -> false;
+            case BLOCKED -> Refused.because(KeyLimits.blocked(row.getInteger("retry_after")));
+            case FOREIGN -> Refused.because(ProblemException.foreignKey());
+            case UNKNOWN -> Refused.because(ProblemException.unknownKey());
         };
     }
 }

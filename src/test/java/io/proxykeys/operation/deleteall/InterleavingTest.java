@@ -25,10 +25,6 @@ import org.junit.jupiter.api.Test;
 @WithTestResource(Harness.class)
 class InterleavingTest {
 
-    private static final String INSERT_KEY = """
-            INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated)
-            VALUES ('ek-proxy-in-flight-' || ?, ?, 'in flight', sha256(?::bytea), 5)""";
-
     private final Postgres database = Postgres.shared();
 
     @AfterEach
@@ -46,7 +42,7 @@ class InterleavingTest {
 
             CompletableFuture<Response> deletion = CompletableFuture.supplyAsync(() -> Api.deleteAll(account));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
-            Postgres.execute(creator, INSERT_KEY, account, account, account);
+            Accounts.insertKey(creator, account, "5");
             creator.commit();
 
             deletion.get(20, SECONDS).then().statusCode(200).body("deleted", equalTo(2));
@@ -61,7 +57,7 @@ class InterleavingTest {
         Accounts.createKey(account, "old", "10");
         try (Connection creator = database.connect()) {
             creator.setAutoCommit(false);
-            Postgres.execute(creator, INSERT_KEY, account, account, account);
+            Accounts.insertKey(creator, account, "5");
 
             CompletableFuture<Response> deletion = CompletableFuture.supplyAsync(() -> Api.deleteAll(account));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);

@@ -1,0 +1,22 @@
+package io.proxykeys.operation.create;
+
+import io.proxykeys.key.ListedKey;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What a key shall be.
+ *
+ * @param name 1 to 25 characters
+ * @param allocated six decimals
+ * @param expiresAt {@code null}: never
+ */
+record NewKeySettings(String name, BigDecimal allocated, Instant expiresAt, List<String> modelWhitelist, List<String> ipWhitelist) {
+
+    /** The new key, as a list shows it. */
+    ListedKey listed(String id, Instant createdAt) {
+        return new ListedKey(name, id, expiresAt, allocated, BigDecimal.ZERO.setScale(allocated.scale()), true, modelWhitelist, ipWhitelist,
+                createdAt, null);
+    }
+}

@@ -1,0 +1,51 @@
+package io.proxykeys.operation.lookup;
+
+import io.proxykeys.account.AccountLock;
+import io.proxykeys.auth.Caller;
+import io.proxykeys.database.Transactions;
+import io.proxykeys.http.Endpoint;
+import io.proxykeys.http.JsonBody;
+import io.proxykeys.http.Request;
+import io.proxykeys.http.Response;
+import io.proxykeys.http.Route;
+import io.proxykeys.key.KeyReference;
+import io.proxykeys.operation.KeyLimits;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.Set;
+
+/**
+ * {@code POST /v1/auth/proxy/lookup}: one key as the list shows it, named in the body by its public identifier or its full secret. A
+ * transaction, because the call is counted.
+ */
+@Singleton
+class LookupEndpoint implements Endpoint {
+
+    private static final Set<String> FIELDS = Set.of("proxy_key");
+
+    private final Transactions transactions;
+    private final KeyLimits limits;
+
+    @Inject
+    LookupEndpoint(Transactions transactions, KeyLimits limits) {
+        this.transactions = transactions;
+        this.limits = limits;
+    }
+
+    @Override
+    public Route route() {
+        return Route.LOOKUP;
+    }
+
+    @Override
+    public Uni<Response> serve(Request request, Caller caller) {
+        JsonBody body = JsonBody.of(request, FIELDS);
+        request.refuseQuery();
+        KeyReference target = KeyReference.of(body.proxyKey());
+        // Run again, it counts the call once more: no change that anybody would miss.
+        return transactions.runAgainIfLost(request.gate(), connection -> AccountLock.lockThen(connection, caller.account(),
+                () -> LookupStatement.send(connection, caller.account(), target, limits.lookupAndUpdate())))
+                .map(found -> Response.json(found.get()));
+    }
+}

@@ -1,0 +1,127 @@
+package io.proxykeys.operation.recreate;
+
+import io.proxykeys.account.AccountLock;
+import io.proxykeys.key.CreatedKey;
+import io.proxykeys.key.ListedKey;
+import io.proxykeys.key.NewKey;
+import io.proxykeys.operation.KeyLimits;
+import io.proxykeys.operation.Refused;
+import io.proxykeys.problem.ProblemException;
+import io.proxykeys.revocation.RateLimit;
+import io.vertx.core.Future;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.math.BigDecimal;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/** The second statement of a recreation: {@code db/migration/V14__life_of_a_key.sql}. */
+final class RecreateStatement {
+
+    /** Without the lock there is no account, which the function refuses. */
+    private static final String SQL = """
+            SELECT outcome, retry_after, keys_skipped, credits_allocated, balance, replaces, id, name, allocated, is_active, expires_at,
+                   model_whitelist, ip_whitelist, created_at
+              FROM recreate_proxy_keys(
+                       account_id => %s,
+                       receipt_id => $2,
+                       named => $3,
+                       key_ids => $4,
+                       secret_hashes => $5,
+                       bucket => $6,
+                       calls_per_minute => $7,
+                       burst => $8)"""
+            .formatted(AccountLock.whileLocked("$1::text"));
+
+    /** The values of the column {@code outcome}. */
+    private enum Outcome {
+        RECREATED, REPLACED, LIMITED, BLOCKED, UNKNOWN, UNLISTED, MANY, INSUFFICIENT;
+
+        static Outcome of(Row row) {
+            return valueOf(row.getString("outcome").toUpperCase(Locale.ROOT));
+        }
+    }
+
+    private RecreateStatement() {
+    }
+
+    /**
+     * Sends it in a transaction that locks the account's row first.
+     *
+     * @return to be called once the transaction is committed, because a refused call is counted: the new keys, or throws the
+     *         {@link ProblemException} to answer with. Fails at once if the answer would be too long: then no key may stay
+     */
+    static Future<Supplier<RecreatedKeys>> send(SqlConnection connection, String account, Recreation recreation, RateLimit limit) {
+        return connection.preparedQuery(SQL)
+                .execute(parameters(account, recreation, limit))
+                .map(rows -> result(rows, recreation, limit));
+    }
+
+    private static Tuple parameters(String account, Recreation recreation, RateLimit limit) {
+        return Tuple.tuple()
+                .addString(account)
+                .addUUID(recreation.receipt())
+                .addArrayOfString(recreation.named().map(named -> named.toArray(String[]::new)).orElse(null))
+                .addArrayOfString(recreation.newKeys().stream().map(NewKey::id).toArray(String[]::new))
+                .addArrayOfBuffer(recreation.newKeys().stream().map(NewKey::secretHash).toArray(Buffer[]::new))
+                .addString(limit.bucket())
+                .addInteger(limit.perMinute())
+                .addInteger(limit.burst());
+    }
+
+    private static Supplier<RecreatedKeys> result(RowSet<Row> rows, Recreation recreation, RateLimit limit) {
+        Row first = rows.iterator().next();
+        return switch (Outcome.of(first)) {
+            case RECREATED -> {
+                RecreatedKeys keys = RecreatedKeys.of(keys(rows, recreation), first.getInteger("keys_skipped"),
+                        first.getBigDecimal("credits_allocated"), first.getBigDecimal("balance"));
+                yield () -> keys;
+            }
+            case REPLACED -> Refused.because(ProblemException.alreadyRecreated(replaced(rows)));
+            case LIMITED -> Refused.because(KeyLimits.exceeded(limit, first.getInteger("retry_after")));
+            case BLOCKED -> Refused.because(KeyLimits.blocked(first.getInteger("retry_after")));
+            case UNKNOWN -> Refused.because(ProblemException.unknownReceipt());
+            case UNLISTED -> Refused.because(Recreation.unlisted());
+            case MANY -> Refused.because(ProblemException.tooManyKeys());
+            case INSUFFICIENT -> Refused.because(ProblemException.insufficientBalance());
+        };
+    }
+
+    private static Map<String, String> replaced(RowSet<Row> rows) {
+        Map<String, String> replaced = new LinkedHashMap<>();
+        rows.forEach(row -> replaced.put(row.getString("replaces"), row.getString("id")));
+        return replaced;
+    }
+
+    private static List<RecreatedKey> keys(RowSet<Row> rows, Recreation recreation) {
+        Map<String, NewKey> newKeys = recreation.newKeys().stream().collect(Collectors.toMap(NewKey::id, Function.identity()));
+        List<RecreatedKey> keys = new ArrayList<>();
+        for (Row row : rows) {
+            // One row without a key says that there was none to recreate.
+            if (row.getString("id") != null) {
+                keys.add(new RecreatedKey(row.getString("replaces"), new CreatedKey(key(row), newKeys.get(row.getString("id")).secret())));
+            }
+        }
+        return keys;
+    }
+
+    private static ListedKey key(Row row) {
+        OffsetDateTime expiresAt = row.getOffsetDateTime("expires_at");
+        return new ListedKey(row.getString("name"), row.getString("id"), expiresAt == null ? null : expiresAt.toInstant(),
+                row.getBigDecimal("allocated"), BigDecimal.ZERO.setScale(row.getBigDecimal("allocated").scale()), row.getBoolean(
+                        "is_active"),
+                Arrays.asList(row.getArrayOfStrings("model_whitelist")), Arrays.asList(row.getArrayOfStrings("ip_whitelist")),
+                row.getOffsetDateTime("created_at").toInstant(), null);
+    }
+}
