@@ -49,7 +49,7 @@ public enum Algorithm {
     }
 
     /** Whether this kind of public key can verify signatures of this algorithm. */
-    boolean fits(Key key) {
+    public boolean fits(Key key) {
         return switch (this) {
             case RS256, RS384, RS512, PS256, PS384, PS512 ->
                 key instanceof RSAPublicKey rsa && rsa.getModulus().bitLength() >= RSA_BITS;

@@ -7,7 +7,7 @@ import java.security.PublicKey;
 import java.util.List;
 
 /** A public key or certificate in PEM (<a href="https://www.rfc-editor.org/rfc/rfc7468">RFC 7468</a>), of whatever kind. */
-final class PemKey {
+public final class PemKey {
 
     private PemKey() {
     }
@@ -17,7 +17,7 @@ final class PemKey {
      *
      * @throws IllegalArgumentException if it is neither
      */
-    static PublicKey decode(String pem) {
+    public static PublicKey decode(String pem) {
         try {
             if (pem.startsWith("-----BEGIN CERTIFICATE-----")) {
                 return KeyUtils.decodeCertificate(pem);

@@ -2,7 +2,6 @@ package io.proxykeys.auth;
 
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
-import io.proxykeys.log.RootCause;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -30,22 +29,16 @@ public class VerificationKeys implements VerificationKeyResolver {
 
     private static final Logger LOG = Logger.getLogger(VerificationKeys.class);
     private static final Duration MAX_AGE = Duration.ofMinutes(MAX_AGE_MINUTES);
-    private static final Duration BETWEEN_FIRST_FETCHES = Duration.ofSeconds(2);
 
     private final KeySource source;
     private final Set<Algorithm> algorithms;
-    private final Duration betweenFetches;
-    private volatile Known known;
-    private volatile long attemptedAt;
-
-    private record Known(KeySet keys, long since) {
-    }
+    private final KeptKeys<KeySet> kept;
 
     @Inject
     VerificationKeys(KeySource source, Settings settings, TokenSettings tokens) {
         this.source = source;
         this.algorithms = Algorithm.accepted(tokens.algorithms());
-        this.betweenFetches = settings.betweenKeyFetches();
+        this.kept = new KeptKeys<>(source, this::fetch, KeySet::isEmpty, MAX_AGE, settings.betweenKeyFetches());
     }
 
     /** What tokens may be signed with. */
@@ -55,21 +48,17 @@ public class VerificationKeys implements VerificationKeyResolver {
 
     /** Fetches the keys for the first time. Does not fail: a source that does not answer is logged, and asked again when it is needed. */
     public Uni<Void> prime() {
-        return fetch().replaceWithVoid();
+        return kept.fetch().replaceWithVoid();
     }
 
     /** Completes when there are keys to verify with; fails with {@link NoKeySet} while there are none. */
     Uni<Void> ready() {
-        if (hasNone()) {
-            return fetchAfter(BETWEEN_FIRST_FETCHES).invoke(this::requireKeys).replaceWithVoid();
-        }
-        return elapsed(known.since) < MAX_AGE.toNanos() ? Uni.createFrom().voidItem()
-                : fetchAfter(betweenFetches).invoke(this::requireKeys).replaceWithVoid();
+        return kept.ready();
     }
 
     /** Asks the source again, unless it was asked within the last minute; {@code true} when that brought an answer. */
     Uni<Boolean> renewed() {
-        return fetchAfter(betweenFetches).invoke(this::requireKeys);
+        return kept.renewed();
     }
 
     @Override
@@ -79,51 +68,19 @@ public class VerificationKeys implements VerificationKeyResolver {
             throw new AlgorithmNotAccepted(jws.getAlgorithmHeaderValue(), algorithms);
         }
         try {
-            return known.keys.resolveKey(jws, nesting);
+            return kept.known().orElseThrow(NoKeySet::new).resolveKey(jws, nesting);
         } catch (UnresolvableKeyException e) {
             throw new NoSuchKey(e);
         }
     }
 
-    private Uni<Boolean> fetchAfter(Duration pause) {
-        return elapsed(attemptedAt) < pause.toNanos() ? Uni.createFrom().item(false) : fetch();
+    private Uni<KeySet> fetch() {
+        return source.document().map(document -> KeySet.parse(document, algorithms)).invoke(this::logUnusable);
     }
 
-    private Uni<Boolean> fetch() {
-        attemptedAt = System.nanoTime();
-        return source.document()
-                .map(document -> KeySet.parse(document, algorithms))
-                .invoke(this::use)
-                .replaceWith(true)
-                .onFailure().invoke(failure -> LOG.errorf("Cannot fetch the key set from %s: %s", source, reason(failure)))
-                .onFailure().recoverWithItem(false);
-    }
-
-    private void use(KeySet keys) {
-        known = new Known(keys, System.nanoTime());
+    private void logUnusable(KeySet keys) {
         keys.unusable().ifPresent(kinds -> LOG.errorf("No key of the key set from %s can be used: it holds %s, and"
                 + " MP_JWT_VERIFY_PUBLICKEY_ALGORITHM accepts %s", source, kinds, algorithms));
-    }
-
-    /** With the root cause, because only that says what is wrong with a certificate. */
-    private static String reason(Throwable failure) {
-        Throwable root = RootCause.of(failure);
-        return root == failure ? failure.toString() : failure + ", because of " + root;
-    }
-
-    /** A source that withdraws every key means it. */
-    private boolean hasNone() {
-        return known == null || known.keys.isEmpty();
-    }
-
-    private void requireKeys() {
-        if (hasNone()) {
-            throw new NoKeySet();
-        }
-    }
-
-    private static long elapsed(long since) {
-        return System.nanoTime() - since;
     }
 
     /** The message names the algorithm, if it looks like one. */

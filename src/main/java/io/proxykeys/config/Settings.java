@@ -100,6 +100,13 @@ public interface Settings {
     @WithConverter(PositiveDuration.class)
     Duration betweenKeyFetches();
 
+    /**
+     * Where the keys are that GitHub signs its reports of leaked keys with: {@code https://api.github.com/meta/public_keys/secret_scanning},
+     * or a {@code file:}. Not set: such reports are not served.
+     */
+    @WithName("github.keys-location")
+    Optional<String> githubKeysLocation();
+
     /** The accepted {@code client_id} of tokens that have no {@code aud}, separated by commas. */
     @WithName("token.client-ids")
     Optional<String> clientIds();

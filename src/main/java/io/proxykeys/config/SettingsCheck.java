@@ -8,6 +8,7 @@ import io.proxykeys.auth.Scope;
 import io.proxykeys.database.Authentication;
 import io.proxykeys.database.AwsCredentials;
 import io.proxykeys.database.RootCertificate;
+import io.proxykeys.github.GithubKeySet;
 import io.vertx.pgclient.PgConnectOptions;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -87,6 +88,8 @@ final class SettingsCheck {
         if (settings.betweenKeyFetches().isZero()) {
             add("PROXY_KEYS_KEYS_BETWEEN_FETCHES", "must be a time above 0, such as PT1M or 60s");
         }
+        settings.githubKeysLocation().ifPresent(location -> check("PROXY_KEYS_GITHUB_KEYS_LOCATION", () -> GithubKeySet.requireUsable(
+                location)));
         checkList("PROXY_KEYS_TOKEN_CLIENT_IDS", settings.clientIds(), "client ids");
         settings.scopeClaim().ifPresent(claim -> check("PROXY_KEYS_TOKEN_SCOPE_CLAIM", () -> ClaimPath.parse(claim)));
         settings.accountClaim().ifPresent(claim -> check("PROXY_KEYS_TOKEN_ACCOUNT_CLAIM", () -> ClaimPath.parse(claim)));

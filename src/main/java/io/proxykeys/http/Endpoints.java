@@ -38,23 +38,38 @@ public class Endpoints {
 
     private final AccessTokens tokens;
     private final Map<Route, Endpoint> byRoute = new EnumMap<>(Route.class);
+    private final Map<Route, SignedEndpoint> signed = new EnumMap<>(Route.class);
 
     @Inject
-    Endpoints(AccessTokens tokens, @All List<Endpoint> endpoints) {
+    Endpoints(AccessTokens tokens, @All List<Endpoint> endpoints, @All List<SignedEndpoint> signedEndpoints) {
         this.tokens = tokens;
-        for (Endpoint endpoint : endpoints) {
-            if (byRoute.put(endpoint.route(), endpoint) != null) {
-                throw new IllegalStateException("two endpoints for " + endpoint.route());
+        endpoints.forEach(endpoint -> byRoute.put(endpoint.route(), endpoint));
+        signedEndpoints.forEach(endpoint -> signed.put(endpoint.route(), endpoint));
+        if (byRoute.size() != endpoints.size() || signed.size() != signedEndpoints.size()) {
+            throw new IllegalStateException("two endpoints for one route");
+        }
+        for (Route route : Route.values()) {
+            if ((route.scope().isPresent() ? byRoute : signed).get(route) == null) {
+                throw new IllegalStateException("no endpoint for " + route);
             }
         }
-        if (byRoute.size() != Route.values().length) {
-            throw new IllegalStateException("a route without endpoint: there are only " + byRoute.keySet());
-        }
+    }
+
+    /** Whether this deployment serves the route; where not, nobody is to see that there could be one. */
+    public boolean serves(Route route) {
+        return route.scope().isPresent() || signed.get(route).isServed();
     }
 
     /** Authenticates and serves a call. Does not fail: whatever goes wrong has an answer. */
     public Uni<Response> serve(Request request) {
-        return Uni.createFrom().deferred(() -> tokens.verify(request.headers("Authorization"), request.route().scope()))
+        Route route = request.route();
+        return route.scope().map(scope -> serve(request, scope))
+                .orElseGet(() -> Uni.createFrom().deferred(() -> signed.get(route).serve(request))
+                        .onFailure().recoverWithItem(failure -> answer(request, failure, line -> {})));
+    }
+
+    private Uni<Response> serve(Request request, String scope) {
+        return Uni.createFrom().deferred(() -> tokens.verify(request.headers("Authorization"), scope))
                 .chain(caller -> Uni.createFrom().deferred(() -> byRoute.get(request.route()).serve(request, caller))
                         .onFailure().recoverWithItem(failure -> answer(request, failure, line -> line
                                 .with("account_id", caller.account()).with("requested_by", caller.client()))))

@@ -11,7 +11,6 @@ import io.proxykeys.problem.ProblemException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -53,10 +52,7 @@ public final class JsonBody {
      *         field
      */
     public static JsonBody of(Request request, Set<String> fields, int maxBytes) {
-        byte[] bytes = bytes(request, maxBytes);
-        if (bytes != null && bytes.length > maxBytes) {
-            throw ProblemException.bodyTooLarge(maxBytes);
-        }
+        Optional<byte[]> bytes = request.bytes(maxBytes);
         if (!isJson(request.headers("Content-Type"))) {
             throw ProblemException.notJson();
         }
@@ -98,22 +94,6 @@ public final class JsonBody {
         return Optional.ofNullable(object.get(name));
     }
 
-    /** {@code null} if the body says it is base64 and is not. */
-    private static byte[] bytes(Request request, int maxBytes) {
-        String body = request.body() == null ? "" : request.body();
-        if (!request.isBase64Encoded()) {
-            return body.length() > maxBytes ? new byte[maxBytes + 1] : body.getBytes(StandardCharsets.UTF_8);
-        }
-        if (body.length() > maxBytes * 2) {
-            return new byte[maxBytes + 1];
-        }
-        try {
-            return Base64.getDecoder().decode(body);
-        } catch (IllegalArgumentException e) {
-            return null;
-        }
-    }
-
     private static boolean isJson(List<String> contentTypes) {
         if (contentTypes.size() != 1) {
             return false;
@@ -122,11 +102,11 @@ public final class JsonBody {
         return type.equals("application/json");
     }
 
-    private static JsonNode parse(byte[] bytes, String example) {
+    private static JsonNode parse(Optional<byte[]> bytes, String example) {
         JsonNode node = null;
         try {
-            if (bytes != null) {
-                node = JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+            if (bytes.isPresent()) {
+                node = JSON.readTree(StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.get())).toString());
             }
         } catch (JsonProcessingException | CharacterCodingException e) {
             // refused below

@@ -4,7 +4,7 @@ import io.proxykeys.auth.Scope;
 import java.util.Optional;
 
 /**
- * Every operation of the API: method, exact path, and the scope it asks for. The template's routes and the resources'
+ * Every operation of the API: method, exact path, and the scope it asks for, if it takes a token. The template's routes and the resources'
  * paths are these, and tests hold them to it.
  *
  * <p>All paths are static. A route is found by comparing strings, never by decoding or normalising one, so that a twisted
@@ -24,7 +24,9 @@ public enum Route {
     UPDATE("POST", Route.PROXY_UPDATE, Scope.CREATE),
     RECREATE("POST", Route.PROXY_RECREATE, Scope.CREATE),
     /** The path of the API family's newest generation for {@link #DELETE_ALL}, which it is in everything. */
-    DELETE_ALL_ALIAS("DELETE", Route.PROXY_DELETE, Scope.DELETE);
+    DELETE_ALL_ALIAS("DELETE", Route.PROXY_DELETE, Scope.DELETE),
+    /** The one without a token: GitHub signs it. Served only where the location of GitHub's keys is set. */
+    GITHUB_REPORT("POST", Route.PROXY_GITHUB_REPORT, null);
 
     /** The collection of an account's proxy keys. */
     public static final String PROXY = "/v1/auth/proxy";
@@ -32,13 +34,13 @@ public enum Route {
     public static final String PROXY_REMOVE = "/v1/auth/proxy/remove";
     public static final String PROXY_TOGGLE = "/v1/auth/proxy/toggle";
     public static final String PROXY_REVOCATIONS = "/v1/auth/proxy/revocations";
-
     public static final String PROXY_REVOCATION = "/v1/auth/proxy/revocation";
     public static final String PROXY_LOOKUP = "/v1/auth/proxy/lookup";
     public static final String PROXY_CREATE = "/v1/auth/proxy/create";
     public static final String PROXY_UPDATE = "/v1/auth/proxy/update";
     public static final String PROXY_RECREATE = "/v1/auth/proxy/recreate";
     public static final String PROXY_DELETE = "/v1/auth/proxy/delete";
+    public static final String PROXY_GITHUB_REPORT = "/v1/auth/proxy/leaks/github";
 
     private final String method;
     private final String path;
@@ -76,11 +78,11 @@ public enum Route {
 
     /** Whether a request may change something: it does, unless reading is all that its scope allows. */
     public boolean changesSomething() {
-        return !scope.equals(Scope.READ);
+        return !Scope.READ.equals(scope);
     }
 
-    /** The scope a token needs for this route. */
-    public String scope() {
-        return scope;
+    /** The scope a token needs for this route; empty: it takes no token. */
+    public Optional<String> scope() {
+        return Optional.ofNullable(scope);
     }
 }

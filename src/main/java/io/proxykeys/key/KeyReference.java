@@ -19,7 +19,7 @@ public record KeyReference(String id, Buffer secretHash) {
 
     /** What no secret looks like. */
     private static final Pattern IDENTIFIER = Pattern.compile("ek-proxy-[0-9a-f]{32}");
-    private static final int HASH_BYTES_IN_LOG = 4;
+    private static final int HASH_DIGITS_IN_LOG = 8;
 
     public static KeyReference of(String text) {
         // PostgreSQL has no NUL in texts, and half a surrogate pair would be sent as a question mark.
@@ -37,13 +37,17 @@ public record KeyReference(String id, Buffer secretHash) {
         return new KeyReference(null, Buffer.buffer(sha256));
     }
 
+    /** The SHA-256 of what the key was named by, in hexadecimal digits. */
+    public String sha256() {
+        return HexFormat.of().formatHex(secretHash == null ? sha256(id) : secretHash.getBytes());
+    }
+
     /** For the log: the identifier, or of all that may be a secret the first 8 hexadecimal digits of its SHA-256. */
     public String forLog() {
         if (id != null && IDENTIFIER.matcher(id).matches()) {
             return id;
         }
-        byte[] hash = secretHash == null ? sha256(id) : secretHash.getBytes();
-        return "sha256:" + HexFormat.of().formatHex(hash, 0, HASH_BYTES_IN_LOG);
+        return "sha256:" + sha256().substring(0, HASH_DIGITS_IN_LOG);
     }
 
     private static byte[] sha256(String text) {

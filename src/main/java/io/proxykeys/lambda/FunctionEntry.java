@@ -94,7 +94,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
             if (devPages.contain(event.rawPath())) {
                 return router.handleRequest(event.forRouter(), context);
             }
-            Optional<Route> route = Route.match(event.method(), event.rawPath());
+            Optional<Route> route = Route.match(event.method(), event.rawPath()).filter(endpoints::serves);
             return response(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context), context);
         } catch (Throwable failure) {
             return response(endpoints.fail(failure), context);
@@ -102,9 +102,10 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     }
 
     private Response serve(LambdaEvent event, Route route, Context context) throws Throwable {
-        Request request = event.request(route, context.getAwsRequestId(), new CommitGate());
+        Duration bound = bound(context);
+        Request request = event.request(route, context.getAwsRequestId(), bound, new CommitGate());
         try {
-            return thread.await(bound(context), context.getAwsRequestId(), () -> endpoints.serve(request));
+            return thread.await(bound, context.getAwsRequestId(), () -> endpoints.serve(request));
         } catch (TimeoutException late) {
             return endpoints.giveUp(request, late);
         }

@@ -15,6 +15,7 @@ import io.proxykeys.http.Route;
 import io.quarkus.jackson.JacksonMixin;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -64,9 +65,9 @@ final class LambdaEvent extends APIGatewayV2HTTPEvent {
     }
 
     /** The event as a request of a route that it matches. */
-    Request request(Route route, String awsRequestId, CommitGate gate) {
+    Request request(Route route, String awsRequestId, Duration bound, CommitGate gate) {
         return new Request(route, rawQuery(), headers(), text(member("body")), member("isBase64Encoded").booleanValue(), awsRequestId,
-                gate);
+                bound, gate);
     }
 
     /** The event as Quarkus' own handler reads it, for pages of development. */

@@ -19,6 +19,8 @@ public enum Metric {
     REFUSED_CALLS("RefusedCalls", "Count"),
     /** Calls, alerts and maintenance that the database kept from being carried out. */
     DATABASE_UNAVAILABLE("DatabaseUnavailable", "Count"),
+    /** Keys in reports that could not be revoked, or of which that is not known: each is in the log and has to be revoked by hand. */
+    LEAKS_NOT_REVOKED("LeaksNotRevoked", "Count"),
     /** Starts of an instance. */
     COLD_START("ColdStart", "Count");
 

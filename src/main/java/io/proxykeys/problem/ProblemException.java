@@ -48,6 +48,13 @@ public final class ProblemException extends RuntimeException {
                 CHALLENGE + ", error=\"invalid_token\", error_description=\"The access token is invalid or has expired\"");
     }
 
+    /** 401: the request is not signed, or not by whoever has to sign it. Which check it failed is for the log. */
+    public static ProblemException invalidSignature(Throwable cause) {
+        return new ProblemException(new Problem(TYPE + "invalid-signature", "Invalid signature", 401,
+                "The request has no valid signature of a known key. Nothing was changed.", null), cause)
+                .with("WWW-Authenticate", "Github-Public-Key-Signature realm=\"proxy-keys\"");
+    }
+
     /** 403: a valid token without the scope. */
     public static ProblemException insufficientScope(String scope, Throwable cause) {
         return new ProblemException(new Problem(TYPE + "insufficient-scope", "Insufficient scope", 403,
@@ -194,6 +201,14 @@ public final class ProblemException extends RuntimeException {
         return outcomeUnknown("The creation was not confirmed in time. The outcome is unknown: look the key up by this id. If it is there,"
                 + " its secret is lost: delete the key, which returns its credits, and create another.",
                 json -> json.writeStringField("id", id), cause);
+    }
+
+    /** 503: some keys of a report could not be revoked, or it is not known whether they were. */
+    public static ProblemException leaksNotRevoked(int count, int total) {
+        return new ProblemException(503, "leaks-not-revoked", "Not every key was revoked",
+                "Of " + total + " keys in this report, " + count + " were not revoked, or it is not known whether they were. Each is in the"
+                        + " log. Sending the report again is safe.")
+                .with("Retry-After", "2");
     }
 
     private static ProblemException outcomeUnknown(String detail, Problem.Extension extension, Throwable cause) {

@@ -19,6 +19,8 @@ import java.util.UUID;
  * @param operation {@code all}, {@code expired}, {@code inactive}, {@code never_used} or {@code one}
  * @param requestedBy the client that asked for it, or the source of the alert; may be {@code null}
  * @param reason the alert's; may be {@code null}
+ * @param reportedBy an alert: who found the key; may be {@code null}
+ * @param url an alert: where the key was found; may be {@code null}
  * @param keysDeleted how many keys
  * @param keysSpared an alert: how many keys were newer than what was detected, and stayed
  * @param creditsReturned what they had left; six decimals
@@ -33,6 +35,8 @@ public record ListedReceipt(
         String operation,
         String requestedBy,
         String reason,
+        String reportedBy,
+        String url,
         int keysDeleted,
         int keysSpared,
         BigDecimal creditsReturned,
@@ -61,6 +65,8 @@ public record ListedReceipt(
         json.writeStringField("operation", operation);
         json.writeStringField("requested_by", requestedBy);
         json.writeStringField("reason", reason);
+        json.writeStringField("reported_by", reportedBy);
+        json.writeStringField("url", url);
         json.writeNumberField("deleted", keysDeleted);
         json.writeNumberField("keys_spared", keysSpared);
         json.writeNumberField("credits_returned", creditsReturned);

@@ -50,6 +50,14 @@ public class Revocation {
     @Column(name = "reason", columnDefinition = "text")
     public String reason;
 
+    /** An alert: who found the key. */
+    @Column(name = "reported_by", columnDefinition = "text")
+    public String reportedBy;
+
+    /** An alert: where the key was found. */
+    @Column(name = "url", columnDefinition = "text")
+    public String url;
+
     @Column(name = "keys_deleted", nullable = false)
     public int keysDeleted;
 

@@ -31,6 +31,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** How {@code template.yaml} leads security alerts to the function, and what becomes of one that cannot be processed. */
 class AlertTemplateTest {
@@ -55,9 +58,14 @@ class AlertTemplateTest {
     void theSampleEventsPassTheRules() throws IOException {
         assertTrue(matches("SecurityAlertRule", event("account-compromised")));
         assertTrue(matches("SecurityAlertRule", event("proxy-key-compromised")));
+        assertTrue(matches("SecurityAlertRule", event("proxy-key-compromised-by-hash")));
+        assertTrue(matches("SecurityAlertRule", event("security-hub-finding-key-transformed")));
         assertTrue(matches("SecurityAlertRule", event("security-hub-finding-transformed")));
         assertFalse(matches("SecurityAlertRule", event("security-hub-finding")));
         assertTrue(matches("SecurityHubRule", event("security-hub-finding")));
+        assertFalse(matches("SecurityHubRule", event("security-hub-finding-key")));
+        assertTrue(matches("SecurityHubKeyRule", event("security-hub-finding-key")));
+        assertFalse(matches("SecurityHubKeyRule", event("security-hub-finding")));
     }
 
     @Test
@@ -73,31 +81,35 @@ class AlertTemplateTest {
         assertEquals(QUEUE, at(rule, "Targets", 0, "Arn"));
     }
 
-    @Test
-    void onlyANewActiveFindingThatNamesAnAccountIsAnAlert() throws IOException {
+    @ParameterizedTest
+    @CsvSource({ "SecurityHubRule,security-hub-finding,proxy_keys_account_id",
+            "SecurityHubKeyRule,security-hub-finding-key,proxy_keys_key_sha256" })
+    void onlyANewActiveFindingThatNamesWhatIsDeletedIsAnAlert(String rule, String finding, String field) throws IOException {
         for (String pathAndValue : List.of("/Workflow/Status=NOTIFIED", "/Workflow/Status=SUPPRESSED", "/Workflow/Status=RESOLVED",
                 "/RecordState=ARCHIVED")) {
             String[] change = pathAndValue.split("=", -1);
-            JsonNode event = event("security-hub-finding");
+            JsonNode event = event(finding);
             JsonPointer path = JsonPointer.compile(change[0]);
             ((ObjectNode) finding(event).at(path.head())).put(path.last().getMatchingProperty(), change[1]);
-            assertFalse(matches("SecurityHubRule", event), pathAndValue);
+            assertFalse(matches(rule, event), pathAndValue);
         }
-        JsonNode unnamed = event("security-hub-finding");
-        ((ObjectNode) finding(unnamed).get("UserDefinedFields")).remove("proxy_keys_account_id");
-        assertFalse(matches("SecurityHubRule", unnamed));
-        JsonNode insight = event("security-hub-finding");
+        JsonNode unnamed = event(finding);
+        ((ObjectNode) finding(unnamed).get("UserDefinedFields")).remove(field);
+        assertFalse(matches(rule, unnamed));
+        JsonNode insight = event(finding);
         ((ObjectNode) insight).put("detail-type", "Security Hub Insight Results");
-        assertFalse(matches("SecurityHubRule", insight));
+        assertFalse(matches(rule, insight));
     }
 
     @Test
     void findingsAreNoAlertsUnlessThatIsSwitchedOn() {
         assertEquals("false", parameter("UseSecurityHub", "Default"));
         assertEquals(List.of(Map.of("Ref", "UseSecurityHub"), "true"), at(TEMPLATE, "Conditions", "SecurityHubIsUsed", "Fn::Equals"));
-        assertEquals("SecurityHubIsUsed", at(TEMPLATE, "Resources", "SecurityHubRule", "Condition"));
-        assertEquals("SecurityHubIsUsed", at(TEMPLATE, "Resources", "SecurityHubPermission", "Condition"));
-        assertFalse(rule("SecurityHubRule").containsKey("EventBusName"), "AWS services put their events on the default bus only");
+        for (String resource : List.of("SecurityHubRule", "SecurityHubPermission", "SecurityHubKeyRule", "SecurityHubKeyPermission")) {
+            assertEquals("SecurityHubIsUsed", at(TEMPLATE, "Resources", resource, "Condition"), resource);
+            assertFalse(resource.endsWith("Rule") && rule(resource).containsKey("EventBusName"),
+                    "AWS services put their events on the default bus only");
+        }
     }
 
     // --- What the function gets -----------------------------------------------------------------------------------------
@@ -110,46 +122,50 @@ class AlertTemplateTest {
         assertTrue(Stream.of("Input", "InputPath", "InputTransformer").noneMatch(target::containsKey), target.toString());
     }
 
-    @Test
-    void aFindingReachesTheFunctionAsAWholeEnvelopeOfOurOwnEvent() throws IOException {
-        JsonNode transformed = transformed(event("security-hub-finding"));
+    @ParameterizedTest
+    @CsvSource({ "SecurityHubRule,security-hub-finding", "SecurityHubKeyRule,security-hub-finding-key" })
+    void aFindingReachesTheFunctionAsAWholeEnvelopeOfOurOwnEvent(String rule, String finding) throws IOException {
+        JsonNode transformed = transformed(rule, event(finding));
 
-        assertEquals(event("security-hub-finding-transformed"), transformed);
+        assertEquals(event(finding + "-transformed"), transformed);
         assertEquals(fieldNames(event("account-compromised")), fieldNames(transformed));
-        assertEquals(fieldNames(event("account-compromised").get("detail")), fieldNames(transformed.get("detail")));
         assertTrue(transformed.at("/detail/block_new_keys_seconds").isInt());
-        assertEquals(arnOf("AlertFunction"), target("SecurityHubRule").get("Arn"));
+        assertEquals(arnOf("AlertFunction"), target(rule).get("Arn"));
     }
 
     /** A finding is sent again on each update, in an envelope with an id and a time of its own. */
-    @Test
-    void anUpdatedFindingIsTheSameAlert() throws IOException {
-        JsonNode updated = event("security-hub-finding");
+    @ParameterizedTest
+    @CsvSource({ "SecurityHubRule,security-hub-finding", "SecurityHubKeyRule,security-hub-finding-key" })
+    void anUpdatedFindingIsTheSameAlert(String rule, String finding) throws IOException {
+        JsonNode updated = event(finding);
         ((ObjectNode) updated).put("id", "4ad2c3a6-0f38-4c57-8d65-5e1b8f8f2f10").put("time", "2026-11-23T08:15:00Z");
         ((ObjectNode) finding(updated)).put("UpdatedAt", "2026-11-23T08:14:58.001Z");
-        JsonNode first = transformed(event("security-hub-finding"));
-        JsonNode second = transformed(updated);
+        JsonNode first = transformed(rule, event(finding));
+        JsonNode second = transformed(rule, updated);
 
         assertEquals(first.get("id"), second.get("id"));
         assertEquals(first.get("detail"), second.get("detail"));
     }
 
-    @Test
-    void noTitleCanBreakOutOfTheReason() throws IOException {
-        JsonNode event = event("security-hub-finding");
+    @ParameterizedTest
+    @CsvSource({ "SecurityHubRule,security-hub-finding", "SecurityHubKeyRule,security-hub-finding-key" })
+    void noTitleCanBreakOutOfTheReason(String rule, String finding) throws IOException {
+        JsonNode event = event(finding);
+        JsonNode before = transformed(rule, event).get("detail");
         String title = "x\",\"account_id\":\"a2\"}, \\ <account_id>\n\u00e4";
         ((ObjectNode) finding(event)).put("Title", title);
-        JsonNode detail = transformed(event).get("detail");
+        JsonNode detail = transformed(rule, event).get("detail");
 
         assertEquals(title, detail.get("reason").textValue());
-        assertEquals("a1", detail.get("account_id").textValue());
+        assertEquals(((ObjectNode) before).without("reason"), ((ObjectNode) detail).without("reason"));
     }
 
-    @Test
-    void everyVariableOfTheTransformerIsUsedAndDefined() {
-        Map<?, ?> paths = (Map<?, ?>) at(target("SecurityHubRule"), "InputTransformer", "InputPathsMap");
+    @ParameterizedTest
+    @ValueSource(strings = { "SecurityHubRule", "SecurityHubKeyRule" })
+    void everyVariableOfTheTransformerIsUsedAndDefined(String rule) {
+        Map<?, ?> paths = (Map<?, ?>) at(target(rule), "InputTransformer", "InputPathsMap");
         Set<String> used = new TreeSet<>();
-        VARIABLE.matcher(inputTemplate()).results().forEach(variable -> used.add(variable.group(1)));
+        VARIABLE.matcher(inputTemplate(rule)).results().forEach(variable -> used.add(variable.group(1)));
 
         assertEquals(paths.keySet(), used);
         // What EventBridge understands of JSONPath, and what it allows as a name.
@@ -157,14 +173,14 @@ class AlertTemplateTest {
             assertTrue(((String) path).matches("\\$(\\.[A-Za-z0-9_-]+(\\[[0-9]+])?)+"), (String) path);
             assertTrue(((String) name).matches("(?!AWS)[A-Za-z0-9_-]+"), (String) name);
         });
-        assertTrue(inputTemplate().length() <= 8192);
+        assertTrue(inputTemplate(rule).length() <= 8192);
     }
 
     // --- What becomes of an alert that cannot be processed --------------------------------------------------------------
 
     @Test
     void bothLayersRetryAndEndInTheFailureQueue() {
-        for (String rule : List.of("SecurityAlertRule", "SecurityHubRule")) {
+        for (String rule : List.of("SecurityAlertRule", "SecurityHubRule", "SecurityHubKeyRule")) {
             assertEquals(QUEUE, at(target(rule), "DeadLetterConfig", "Arn"), rule);
             assertEquals(Map.of("MaximumEventAgeInSeconds", 86400, "MaximumRetryAttempts", 185), at(target(rule), "RetryPolicy"), rule);
             assertEquals("AlertInvocation", at(TEMPLATE, "Resources", rule, "DependsOn"), rule);
@@ -196,30 +212,45 @@ class AlertTemplateTest {
                 "Resource", QUEUE,
                 "Condition", Map.of("ArnEquals", Map.of("aws:SourceArn", List.of(arnOf("SecurityAlertRule"),
                         arnOf("UnmatchedAlertRule"),
-                        Map.of("Fn::If", List.of("SecurityHubIsUsed", arnOf("SecurityHubRule"), NO_VALUE))))))),
+                        Map.of("Fn::If", List.of("SecurityHubIsUsed", arnOf("SecurityHubRule"), NO_VALUE)),
+                        Map.of("Fn::If", List.of("SecurityHubIsUsed", arnOf("SecurityHubKeyRule"), NO_VALUE))))))),
                 statements);
-        assertEquals(Set.of("SecurityAlertRule", "UnmatchedAlertRule", "SecurityHubRule"), properties("AWS::Events::Rule").entrySet()
+        assertEquals(Set.of("SecurityAlertRule", "UnmatchedAlertRule", "SecurityHubRule", "SecurityHubKeyRule"), properties(
+                "AWS::Events::Rule").entrySet()
                 .stream().filter(rule -> rule.getValue().containsKey("EventPattern")).map(Map.Entry::getKey).collect(toSet()));
     }
 
     @Test
-    void somebodyLearnsThatKeysDiedAndThatAnAlertFailed() {
-        assertEquals(Map.of("Ref", "AlertTopic"),
-                at(properties("AWS::Lambda::EventInvokeConfig").get("AlertInvocation"), "DestinationConfig", "OnSuccess", "Destination"));
+    void somebodyLearnsThatAnAlertFailedOrWaits() {
         assertTrue(properties("AWS::SNS::Topic").containsKey("AlertTopic"));
         assertAlarm("AlertFailureAlarm", "AWS/SQS", "ApproximateNumberOfMessagesVisible",
                 Map.of("Name", "QueueName", "Value", Map.of("Fn::GetAtt", List.of("AlertFailureQueue", "QueueName"))));
         Map<?, ?> function = Map.of("Name", "FunctionName", "Value", Map.of("Ref", "AlertFunction"));
         assertAlarm("FunctionErrorAlarm", "AWS/Lambda", "Errors", function);
         assertAlarm("AlertDestinationAlarm", "AWS/Lambda", "DestinationDeliveryFailures", function);
+        assertAlarm("AlertThrottleAlarm", "AWS/Lambda", "Throttles", function);
+        assertAlarm("AlertWaitsAlarm", "AWS/Lambda", "AsyncEventAge", function, 60_000);
+        assertAlarm("LeaksNotRevokedAlarm", "ProxyKeys", "LeaksNotRevoked",
+                Map.of("Name", "FunctionName", "Value", Map.of("Ref", "Function")));
+    }
+
+    /** A receipt, and an event as it came, would be mailed to whoever subscribes. */
+    @Test
+    void nothingIsSentAnywhereWhenAnAlertWasCarriedOut() {
+        assertEquals(Set.of("OnFailure"),
+                ((Map<?, ?>) at(properties("AWS::Lambda::EventInvokeConfig").get("AlertInvocation"), "DestinationConfig")).keySet());
     }
 
     private static void assertAlarm(String name, String namespace, String metric, Map<?, ?> dimension) {
+        assertAlarm(name, namespace, metric, dimension, 0);
+    }
+
+    private static void assertAlarm(String name, String namespace, String metric, Map<?, ?> dimension, int threshold) {
         Object alarm = properties("AWS::CloudWatch::Alarm").get(name);
         assertEquals(namespace, at(alarm, "Namespace"), name);
         assertEquals(metric, at(alarm, "MetricName"), name);
         assertEquals(List.of(dimension), at(alarm, "Dimensions"), name);
-        assertEquals(0, at(alarm, "Threshold"), name);
+        assertEquals(threshold, at(alarm, "Threshold"), name);
         assertEquals("GreaterThanThreshold", at(alarm, "ComparisonOperator"), name);
         assertEquals(List.of("AlarmTopicIsGiven", List.of(Map.of("Ref", "AlarmTopicArn")), List.of(Map.of("Ref", "AlertTopic"))),
                 at(alarm, "AlarmActions", "Fn::If"), name);
@@ -232,7 +263,7 @@ class AlertTemplateTest {
         List<Map<?, ?>> permissions = properties("AWS::Lambda::Permission").values().stream()
                 .filter(permission -> at(permission, "FunctionName").equals(Map.of("Ref", "AlertFunction"))).toList();
 
-        assertEquals(Set.of(arnOf("SecurityAlertRule"), arnOf("SecurityHubRule")),
+        assertEquals(Set.of(arnOf("SecurityAlertRule"), arnOf("SecurityHubRule"), arnOf("SecurityHubKeyRule")),
                 permissions.stream().map(permission -> at(permission, "SourceArn")).collect(toSet()));
         permissions.forEach(permission -> {
             assertEquals("events.amazonaws.com", at(permission, "Principal"));
@@ -289,11 +320,11 @@ class AlertTemplateTest {
      * outside quotes becomes the JSON value at its path. Inside quotes it would become bare text, not escaped, so there must be
      * none.
      */
-    private static JsonNode transformed(JsonNode event) throws IOException {
-        Object paths = at(target("SecurityHubRule"), "InputTransformer", "InputPathsMap");
-        assertTrue(Pattern.compile("\"[^\"]*\"").matcher(inputTemplate()).results().map(MatchResult::group)
+    private static JsonNode transformed(String rule, JsonNode event) throws IOException {
+        Object paths = at(target(rule), "InputTransformer", "InputPathsMap");
+        assertTrue(Pattern.compile("\"[^\"]*\"").matcher(inputTemplate(rule)).results().map(MatchResult::group)
                 .noneMatch(quoted -> VARIABLE.matcher(quoted).find()), "a variable inside quotes");
-        String json = VARIABLE.matcher(inputTemplate()).replaceAll(variable -> {
+        String json = VARIABLE.matcher(inputTemplate(rule)).replaceAll(variable -> {
             JsonNode value = event.at(text(paths, variable.group(1)).substring(1).replaceAll("\\[([0-9]+)]", "/$1").replace('.', '/'));
             assertFalse(value.isMissingNode(), variable.group());
             return Matcher.quoteReplacement(value.toString());
@@ -302,8 +333,8 @@ class AlertTemplateTest {
     }
 
     /** The template for the parameter's default. */
-    private static String inputTemplate() {
-        return text(target("SecurityHubRule"), "InputTransformer", "InputTemplate", "Fn::Sub")
+    private static String inputTemplate(String rule) {
+        return text(target(rule), "InputTransformer", "InputTemplate", "Fn::Sub")
                 .replace("${SecurityHubBlockNewKeysSeconds}", parameter("SecurityHubBlockNewKeysSeconds", "Default").toString());
     }
 

@@ -30,6 +30,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -48,9 +49,12 @@ class TemplateTest {
     @Test
     void theTemplatesRoutesAndScopesAreExactlyThoseOfTheCode() {
         List<String> deployed = properties("AWS::ApiGatewayV2::Route").values().stream()
-                .map(route -> text(route, "RouteKey") + " " + at(route, "AuthorizationScopes", "Fn::If", 1)).sorted().toList();
+                .map(route -> text(route, "RouteKey") + (route.containsKey("AuthorizationScopes")
+                        ? " " + at(route, "AuthorizationScopes", "Fn::If", 1) : ""))
+                .sorted().toList();
         List<String> served = Stream.of(Route.values())
-                .map(route -> route.method() + " " + route.path() + " " + List.of(Map.of("Fn::Sub", "${JwtScopePrefix}" + route.scope())))
+                .map(route -> route.method() + " " + route.path()
+                        + route.scope().map(scope -> " " + List.of(Map.of("Fn::Sub", "${JwtScopePrefix}" + scope))).orElse(""))
                 .sorted().toList();
 
         assertEquals(served, deployed);
@@ -98,8 +102,10 @@ class TemplateTest {
     }
 
     @Test
-    void theAuthorizerLocksEveryRouteUnlessItIsSwitchedOff() {
-        properties("AWS::ApiGatewayV2::Route").forEach((name, route) -> {
+    void theAuthorizerLocksEveryRouteWithATokenUnlessItIsSwitchedOff() {
+        Map<String, Map<?, ?>> routes = new HashMap<>(properties("AWS::ApiGatewayV2::Route"));
+        routes.remove("GithubReportRoute");
+        routes.forEach((name, route) -> {
             assertEquals(List.of("GatewayAuthorizerIsUsed", "JWT", "NONE"), at(route, "AuthorizationType", "Fn::If"), name);
             assertEquals(List.of("GatewayAuthorizerIsUsed", Map.of("Ref", "JwtAuthorizer"), NO_VALUE),
                     at(route, "AuthorizerId", "Fn::If"), name);
@@ -113,6 +119,26 @@ class TemplateTest {
                 at(TEMPLATE, "Conditions", "GatewayChecksScopes", "Fn::And"));
         assertEquals("true", parameter("UseGatewayAuthorizer", "Default"));
         assertEquals("GatewayAuthorizerIsUsed", at(TEMPLATE, "Resources", "JwtAuthorizer", "Condition"));
+    }
+
+    @Test
+    void gitHubsReportsHaveARouteAndALimitOfTheirOwnOnlyWhereTheyAreServed() {
+        Map<?, ?> route = properties("AWS::ApiGatewayV2::Route").get("GithubReportRoute");
+
+        assertEquals("NONE", route.get("AuthorizationType"));
+        assertFalse(route.containsKey("AuthorizerId"));
+        for (String resource : List.of("GithubReportRoute", "GithubReportPermission")) {
+            assertEquals("GithubReportsAreServed", at(TEMPLATE, "Resources", resource, "Condition"), resource);
+        }
+        assertEquals(List.of(Map.of("Fn::Equals", List.of(Map.of("Ref", "GithubKeysLocation"), ""))),
+                at(TEMPLATE, "Conditions", "GithubReportsAreServed", "Fn::Not"));
+        assertEquals("", parameter("GithubKeysLocation", "Default"));
+        assertEquals(Map.of("Ref", "GithubKeysLocation"), variable("PROXY_KEYS_GITHUB_KEYS_LOCATION"));
+        assertEquals(List.of("GithubReportsAreServed", Map.of(text(route, "RouteKey"), Map.of(
+                "ThrottlingRateLimit", Map.of("Ref", "GithubThrottlingRateLimit"),
+                "ThrottlingBurstLimit", Map.of("Ref", "GithubThrottlingBurstLimit"))), NO_VALUE),
+                at(only("AWS::ApiGatewayV2::Stage"), "RouteSettings", "Fn::If"));
+        assertEquals("GithubReportRoute", at(TEMPLATE, "Resources", "Stage", "DependsOn"));
     }
 
     @Test
@@ -274,7 +300,7 @@ class TemplateTest {
     }
 
     @Test
-    void theRoleMayWriteItsOwnLogTellOfAlertsAndAttachToTheVpcOnly() {
+    void theRoleMayWriteItsOwnLogKeepFailedAlertsAndAttachToTheVpcOnly() {
         Map<?, ?> role = only("AWS::IAM::Role");
         Map<Object, Set<Object>> allowed = ((List<?>) at(role, "Policies")).stream()
                 .flatMap(policy -> ((List<?>) at(policy, "PolicyDocument", "Statement")).stream())
@@ -286,7 +312,6 @@ class TemplateTest {
                 Map.of("Fn::GetAtt", List.of("FunctionLogGroup", "Arn")),
                 Set.of("logs:CreateLogStream", "logs:PutLogEvents"),
                 Map.of("Fn::GetAtt", List.of("AlertFailureQueue", "Arn")), Set.of("sqs:SendMessage"),
-                Map.of("Ref", "AlertTopic"), Set.of("sns:Publish"),
                 "*",
                 Set.of("ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets",
                         "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses")),

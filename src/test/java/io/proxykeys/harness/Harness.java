@@ -28,6 +28,7 @@ public final class Harness implements QuarkusTestResourceLifecycleManager {
                 "mp.jwt.verify.issuer", Issuer.NAME,
                 "mp.jwt.verify.audiences", Issuer.AUDIENCE,
                 "mp.jwt.verify.publickey.location", Issuer.shared().keyServer().location(),
+                "proxy-keys.github.keys-location", Github.shared().keyServer().location(),
                 // Tests cannot wait a minute for a new key.
                 "proxy-keys.keys.between-fetches", "PT1S");
     }

@@ -1,0 +1,90 @@
+package io.proxykeys.github;
+
+import io.proxykeys.auth.KeptKeys;
+import io.proxykeys.auth.KeyDocuments;
+import io.proxykeys.auth.KeyLocation;
+import io.proxykeys.auth.KeySource;
+import io.proxykeys.auth.NoKeySet;
+import io.proxykeys.config.Settings;
+import io.smallrye.mutiny.Uni;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.security.GeneralSecurityException;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Verifies that a report is GitHub's: ECDSA with P-256 and SHA-256 over the body as it was delivered. GitHub's keys are fetched when the
+ * first report comes, and kept.
+ */
+@Singleton
+class GithubSignatures {
+
+    private static final Duration MAX_AGE = Duration.ofHours(1);
+    private static final Duration BETWEEN_FETCHES = Duration.ofMinutes(10);
+
+    /** Empty: there is no location, so no report is served. */
+    private final Optional<KeptKeys<GithubKeySet>> keys;
+
+    @Inject
+    GithubSignatures(Settings settings, KeyDocuments documents) {
+        keys = settings.githubKeysLocation().map(KeyLocation::parse).map(location -> new KeptKeys<>(location,
+                () -> documents.fetch(location, KeySource.TIMEOUT).map(GithubKeySet::parse), GithubKeySet::isEmpty, MAX_AGE,
+                BETWEEN_FETCHES));
+    }
+
+    /** Whether reports can be verified at all in this deployment. */
+    boolean areConfigured() {
+        return keys.isPresent();
+    }
+
+    /**
+     * Completes if one of GitHub's keys has signed the body. Fails with {@link SignatureRefused} if not, and with {@link NoKeySet} while none
+     * of them is known.
+     *
+     * @param identifiers the values of the header that names the key
+     * @param signatures the values of the header with the signature: base64 of the form of RFC 3279, section 2.2.3
+     */
+    Uni<Void> verify(List<String> identifiers, List<String> signatures, byte[] body) {
+        if (identifiers.size() != 1 || signatures.size() != 1) {
+            return Uni.createFrom().failure(new SignatureRefused("the report is not signed, or more than once"));
+        }
+        String identifier = identifiers.get(0);
+        KeptKeys<GithubKeySet> kept = keys.orElseThrow();
+        return kept.ready()
+                .map(ready -> find(kept, identifier))
+                .chain(key -> key.isPresent() ? Uni.createFrom().item(key) : kept.renewed().map(renewed -> find(kept, identifier)))
+                .invoke(key -> verify(key.orElseThrow(() -> new SignatureRefused("the key that it names is not one of GitHub's")),
+                        signatures.get(0), body))
+                .replaceWithVoid();
+    }
+
+    private static Optional<PublicKey> find(KeptKeys<GithubKeySet> kept, String identifier) {
+        return kept.known().flatMap(known -> known.find(identifier));
+    }
+
+    private static void verify(PublicKey key, String signature, byte[] body) {
+        try {
+            Signature verification = Signature.getInstance("SHA256withECDSA");
+            verification.initVerify(key);
+            verification.update(body);
+            if (verification.verify(Base64.getDecoder().decode(signature))) {
+                return;
+            }
+        } catch (GeneralSecurityException | IllegalArgumentException e) {
+            // What cannot be read is not a signature of this body.
+        }
+        throw new SignatureRefused("the signature is not one of this body");
+    }
+
+    /** The report is not GitHub's; the message is for the log. */
+    static final class SignatureRefused extends RuntimeException {
+        SignatureRefused(String message) {
+            super(message, null, false, false);
+        }
+    }
+}
