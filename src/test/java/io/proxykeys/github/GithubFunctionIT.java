@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.proxykeys.harness.Accounts;
-import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Github;
 import io.proxykeys.harness.Issuer;
@@ -49,7 +48,7 @@ class GithubFunctionIT {
             Map<String, String> environment = environment(Postgres.shared().port());
             environment.put("PROXY_KEYS_GITHUB_KEYS_LOCATION", location);
             try (NativeFunction function = NativeFunction.start(environment)) {
-                assertEquals(1, function.exitCode(), location);
+                assertEquals(1, function.awaitExit(), location);
                 assertTrue(function.output().stream().anyMatch(line -> line.contains("PROXY_KEYS_GITHUB_KEYS_LOCATION")), location);
             }
         }
@@ -100,7 +99,8 @@ class GithubFunctionIT {
     @Test
     void aThousandTokensAreRevokedInTimeAndNoneIsInTheLog() {
         String[] secrets = secrets(MANY / 2);
-        String[] tokens = Stream.concat(Stream.of(secrets), IntStream.range(0, MANY - secrets.length).mapToObj(i -> "ek-proxy-sk-" + account + i))
+        String[] tokens = Stream.concat(Stream.of(secrets), IntStream.range(0, MANY - secrets.length).mapToObj(i -> "ek-proxy-sk-" + account
+                + i))
                 .toArray(String[]::new);
         try (NativeFunction function = start(Postgres.shared().port())) {
             Gateway.Result answer = function.invokeWithin(DEADLINE, github.event(Github.report(tokens)));
