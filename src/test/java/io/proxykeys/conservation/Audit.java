@@ -184,7 +184,8 @@ final class Audit {
         none("a key went that was not to go", """
                 SELECT r.operation, r.trigger, k.* FROM revocation r JOIN revoked_key k ON k.revocation_id = r.id
                  WHERE r.account_id = ANY (?)
-                   AND NOT CASE WHEN r.trigger = 'alert' THEN k.created_at <= r.reason::timestamptz
+                   AND NOT CASE WHEN r.trigger = 'alert' AND r.operation = 'one' THEN r.keys_deleted = 1 AND r.reported_by IN (k.name, k.id)
+                                WHEN r.trigger = 'alert' THEN k.created_at <= r.reason::timestamptz OR r.reported_by IN (k.name, k.id)
                                 WHEN r.operation = 'expired' THEN coalesce(k.expires_at <= r.revoked_at, false)
                                 WHEN r.operation = 'inactive' THEN NOT k.is_active
                                 WHEN r.operation = 'never_used' THEN k.used = 0
@@ -211,8 +212,10 @@ final class Audit {
         Map<String, Answer.Done> receipts = new HashMap<>();
         Map<String, String> revokedAt = new HashMap<>();
         try (PreparedStatement statement = prepare("""
-                SELECT dedupe_key, id, keys_deleted, credits_returned, balance_after, to_char(revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
-                  FROM revocation WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
+                SELECT coalesce(substr(url, %d), dedupe_key), id, keys_deleted, credits_returned, balance_after, to_char(revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                  FROM revocation WHERE account_id = ANY (?)""".formatted(Order.URL.length() + 1));
+                ResultSet rows = statement
+                        .executeQuery()) {
             while (rows.next()) {
                 Answer.Done receipt = new Answer.Done(rows.getString(2), rows.getInt(3), rows.getBigDecimal(4), rows.getBigDecimal(5));
                 receipts.put(rows.getString(1), receipt);

@@ -5,7 +5,9 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.EnumSet;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 
@@ -17,6 +19,9 @@ final class Client implements AutoCloseable {
     private final Ledger ledger;
     private final Random random;
     private final BlockingQueue<FunctionCopy> copies;
+    private static final Set<Order.Kind> KEYED = EnumSet.of(Order.Kind.REMOVE, Order.Kind.TOGGLE, Order.Kind.KEY_ALERT,
+            Order.Kind.OWNER_ALERT);
+
     private final Session gateway;
     private final Session owner;
     private final Settlement settlement;
@@ -67,8 +72,12 @@ final class Client implements AutoCloseable {
             return Order.Kind.TOGGLE;
         } else if (dice < 88) {
             return Order.Kind.DELETE_ALL;
-        } else if (dice < 94) {
+        } else if (dice < 91) {
             return Order.Kind.ALERT;
+        } else if (dice < 93) {
+            return Order.Kind.KEY_ALERT;
+        } else if (dice < 94) {
+            return Order.Kind.OWNER_ALERT;
         }
         return dice < 96 ? Order.Kind.EXPIRED : dice < 98 ? Order.Kind.INACTIVE : Order.Kind.NEVER_USED;
     }
@@ -279,7 +288,7 @@ final class Client implements AutoCloseable {
 
     private void order(String account, Order.Kind kind) throws InterruptedException {
         Ledger.Key key = ledger.pick(account, random);
-        boolean needsKey = kind == Order.Kind.REMOVE || kind == Order.Kind.TOGGLE;
+        boolean needsKey = KEYED.contains(kind);
         if (needsKey && key == null) {
             return;
         }
@@ -291,11 +300,26 @@ final class Client implements AutoCloseable {
         long began = System.nanoTime();
         Answer answer = askUntilAnswered(order);
         ledger.settled(order, began, answer);
+        if (order.isAlertOfKey() && (answer instanceof Answer.Done || answer instanceof Answer.Refused)) {
+            createBurnt(key);
+        }
         if (answer instanceof Answer.Done && random.nextInt(10) == 0) {
             Answer repeated = ask(order);
             if (repeated instanceof Answer.Done && !repeated.equals(answer)) {
                 ledger.violations.add(order + " was answered " + answer + ", and its repeat " + repeated);
             }
+        }
+    }
+
+    /** The secret of a key that an alert named: nobody can ever create it again. */
+    private void createBurnt(Ledger.Key key) {
+        try {
+            gateway.statement(connection -> Postgres.one(connection, String.class,
+                    "SELECT create_proxy_key(?, 'burnt', ?, 0.000001, NULL, NULL, NULL)",
+                    key.account, key.hash));
+            ledger.violations.add("the secret of " + key.name + " was burnt, and was created again");
+        } catch (Session.Failed failed) {
+            understood(failed);
         }
     }
 

@@ -21,6 +21,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -56,6 +57,7 @@ final class Conservation {
     private final List<Mishap> mishaps = new ArrayList<>();
     private final Queue<String> broken = new ConcurrentLinkedQueue<>();
     private Settlement settlement = Settlement.RIGHT;
+    private Predicate<String> counts = violation -> true;
     private int operations;
     private int rounds;
     private final Map<String, Integer> outcomes = new TreeMap<>();
@@ -92,6 +94,12 @@ final class Conservation {
         return this;
     }
 
+    /** Of what is wrong only this counts; there are more rounds until it is found. */
+    Conservation lookingFor(Predicate<String> violation) {
+        counts = violation;
+        return this;
+    }
+
     /** Something that goes wrong about this often while the clients are at work. */
     Conservation with(String name, int everyMillis, Runnable mishap) {
         mishaps.add(new Mishap(name, everyMillis, mishap, new AtomicInteger(), broken));
@@ -118,7 +126,7 @@ final class Conservation {
         List<? extends Future<?>> repeated = mishaps.stream().map(mishap -> trouble.scheduleWithFixedDelay(mishap::happen,
                 mishap.everyMillis, mishap.everyMillis, TimeUnit.MILLISECONDS)).toList();
         try {
-            while (violations.isEmpty() && (operations < leastOperations || System.nanoTime() < end)) {
+            while (violations.stream().noneMatch(counts) && (operations < leastOperations || System.nanoTime() < end)) {
                 violations = round();
             }
         } finally {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,7 +38,7 @@ final class EventCopy implements FunctionCopy {
             return new Answer.Unknown();
         }
         Answer answer = switch (order.kind()) {
-            case ALERT -> ofAlert(result);
+            case ALERT, KEY_ALERT, OWNER_ALERT -> ofAlert(result);
             case RELEASE -> result.functionError() ? new Answer.Unknown() : new Answer.Released();
             default -> ofRequest(order, result);
         };
@@ -55,7 +56,7 @@ final class EventCopy implements FunctionCopy {
 
     private static Answer ofAlert(Gateway.Result result) {
         if (!result.functionError()) {
-            return done(result.payload());
+            return result.payload().path("known").asBoolean(true) ? done(result.payload()) : new Answer.Refused();
         }
         String message = result.payload().get("errorMessage").textValue();
         return message.contains("is unknown") ? new Answer.Unknown() : new Answer.Unavailable();
@@ -114,7 +115,7 @@ final class EventCopy implements FunctionCopy {
                     .put("allocated_ammount", order.amount()));
             case RECREATE -> with(request(order, "POST", "/recreate", ""), Api.JSON.createObjectNode().put("revocation_id",
                     order.receipt()));
-            case ALERT -> alert(order);
+            case ALERT, KEY_ALERT, OWNER_ALERT -> alert(order);
             case RELEASE -> Gateway.maintenance("Release Expired Holds");
         };
     }
@@ -134,10 +135,16 @@ final class EventCopy implements FunctionCopy {
         return event.put("body", body.toString());
     }
 
-    /** The reason states the time, for the audit. */
+    /** The reason states the time, and the reporter the name of the key, for the audit. */
     private static ObjectNode alert(Order order) {
         ObjectNode event = Gateway.alert(order.account(), order.name(), order.detectedAt());
-        ((ObjectNode) event.get("detail")).put("reason", order.detectedAt().toString());
+        ObjectNode detail = ((ObjectNode) event.get("detail")).put("reason", order.detectedAt().toString()).put("url", order.url());
+        if (order.isAlertOfKey()) {
+            detail.without("account_id");
+            detail.put("key_sha256", HexFormat.of().formatHex(order.key().hash)).put("reported_by", order.key().name)
+                    .put("scope", order.kind() == Order.Kind.KEY_ALERT ? "key" : "account");
+            event.put("detail-type", "Proxy Key Compromised");
+        }
         return event;
     }
 }

@@ -1,6 +1,7 @@
 package io.proxykeys.conservation;
 
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.AlertRequest;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -55,6 +56,9 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
             Postgres.execute(connection, "SELECT release_expired_holds()");
             return new Answer.Released();
         }
+        if (order.isAlertOfKey()) {
+            return alertOfKey(connection, order, receipt);
+        }
         boolean all = order.kind() == Order.Kind.DELETE_ALL;
         if (all && deletion == Deletion.SNAPSHOT_BEFORE_LOCK) {
             return inOneStatement(connection, order, receipt);
@@ -75,7 +79,40 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
             }
         }
         return all && deletion == Deletion.SUM_BEFORE_DELETION ? withSumBefore(connection, order, receipt)
-                : revoke(connection, order, receipt);
+                : order.kind() == Order.Kind.ALERT ? alert(connection, order, receipt, order.account(), null)
+                        : revoke(connection, order, receipt);
+    }
+
+    private static Answer alertOfKey(Connection connection, Order order, UUID receipt) throws SQLException {
+        try (PreparedStatement statement = Postgres.prepare(connection,
+                "SELECT account_id, seen_key_id FROM lock_account_of_key(NULL, ?, ?, NULL)",
+                order.key().hash, order.kind() == Order.Kind.OWNER_ALERT); ResultSet row = statement.executeQuery()) {
+            row.next();
+            return alert(connection, order, receipt, row.getString(1), row.getString(2));
+        }
+    }
+
+    private static Answer alert(Connection connection, Order order, UUID receipt, String owner, String seen) throws SQLException {
+        boolean ofKey = order.isAlertOfKey();
+        boolean wholeAccount = order.kind() != Order.Kind.KEY_ALERT;
+        try (PreparedStatement statement = Postgres.prepare(connection, """
+                SELECT outcome, receipt, keys_deleted, credits_returned, balance_after
+                  FROM carry_out_alert(receipt_id => ?, account_id => ?, seen_key_id => ?, key_id => NULL, secret_hash => ?,
+                           stated_account => NULL, whole_account => ?, dedupe_key => ?, requested_by => 'proxy-keys.security',
+                           reported_by => ?, reason => ?, url => ?, created_until => ?, block_seconds => 0)""",
+                receipt, owner, seen, ofKey ? order.key().hash : null, wholeAccount,
+                ofKey ? AlertRequest.digest(order.name(), order.key().name, wholeAccount ? "account" : "key") : order.name(),
+                ofKey ? order.key().name : null, order.detectedAt().toString(), order.url(), Timestamp.from(order.detectedAt()));
+                ResultSet row = statement.executeQuery()) {
+            row.next();
+            return switch (row.getString(1)) {
+                case "revoked", "replayed" -> done(row, 2);
+                // To the function the second is an error, and the alert is tried again.
+                case "unknown" -> new Answer.Refused();
+                case "ownerless" -> new Answer.Unavailable();
+                default -> throw new AssertionError(order + ": " + row.getString(1));
+            };
+        }
     }
 
     private static Answer toggle(Connection connection, Order order) throws SQLException {
@@ -85,15 +122,12 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
     }
 
     private static Answer revoke(Connection connection, Order order, UUID receipt) throws SQLException {
-        boolean alert = order.kind() == Order.Kind.ALERT;
         try (PreparedStatement statement = Postgres.prepare(connection, """
                 SELECT outcome, receipt, keys_deleted, credits_returned, balance_after
-                  FROM carry_out_revocation(receipt_id => ?, account_id => ?, trigger => ?, operation => ?, target_id => NULL,
-                           target_hash => ?, dedupe_key => ?, requested_by => NULL, reason => ?, created_until => ?,
+                  FROM carry_out_revocation(receipt_id => ?, account_id => ?, trigger => 'request', operation => ?, target_id => NULL,
+                           target_hash => ?, dedupe_key => ?, requested_by => NULL, reason => NULL, created_until => NULL,
                            block_seconds => 0, bucket => 'none', calls_per_minute => 0, burst => 1)""",
-                receipt, order.account(), alert ? "alert" : "request", order.kind().operation,
-                order.key() == null ? null : order.key().hash, order.name(), alert ? order.detectedAt().toString() : null,
-                alert ? Timestamp.from(order.detectedAt()) : null);
+                receipt, order.account(), order.kind().operation, order.key() == null ? null : order.key().hash, order.name());
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return switch (row.getString(1)) {
