@@ -59,6 +59,9 @@ final class EventCopy implements FunctionCopy {
             return result.payload().path("known").asBoolean(true) ? done(result.payload()) : new Answer.Refused();
         }
         String message = result.payload().get("errorMessage").textValue();
+        if (message.contains("the key does not live")) {
+            return new Answer.Refused();
+        }
         return message.contains("is unknown") ? new Answer.Unknown() : new Answer.Unavailable();
     }
 

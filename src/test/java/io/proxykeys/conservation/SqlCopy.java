@@ -107,9 +107,7 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
             row.next();
             return switch (row.getString(1)) {
                 case "revoked", "replayed" -> done(row, 2);
-                // To the function the second is an error, and the alert is tried again.
-                case "unknown" -> new Answer.Refused();
-                case "ownerless" -> new Answer.Unavailable();
+                case "unknown", "ownerless" -> new Answer.Refused();
                 default -> throw new AssertionError(order + ": " + row.getString(1));
             };
         }

@@ -2,13 +2,18 @@ package io.proxykeys.key;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.buffer.Buffer;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -22,6 +27,31 @@ class NewKeysTest {
     @Test
     void theCheckIsThatOfTheExample() {
         assertEquals("1NkxpY", NewKeys.check("ek-proxy-sk-0123456789012345678901234567890123456789"));
+    }
+
+    /** As it is given to GitHub, and to whoever writes a rule for a scanner. */
+    @Test
+    void theDocumentedExpressionAndExamplesAreThoseOfTheCode() throws IOException {
+        String page = Files.readString(Path.of("src/docs/alerts.md"));
+        Pattern expression = Pattern.compile(row(page, "Regular expression").get(0));
+        List<String> wellFormed = row(page, "Well-formed");
+
+        assertEquals(2, wellFormed.size());
+        for (String secret : wellFormed) {
+            assertTrue(expression.matcher(secret).matches(), secret);
+            assertEquals(NewKeys.check(secret.substring(0, 52)), secret.substring(52));
+        }
+        String typo = row(page, "A typo in it").get(0);
+        assertTrue(expression.matcher(typo).matches(), typo);
+        assertNotEquals(NewKeys.check(typo.substring(0, 52)), typo.substring(52));
+        assertFalse(expression.matcher(row(page, "An identifier, which is no secret").get(0)).matches());
+        newKeys.next(100).forEach(key -> assertTrue(expression.matcher(key.secret()).matches()));
+    }
+
+    private static List<String> row(String page, String name) {
+        return Pattern.compile("^\\| " + name + " \\| `([^`]+)` \\|$", Pattern.MULTILINE).matcher(page).results().map(found -> found.group(
+                1))
+                .toList();
     }
 
     @Test
