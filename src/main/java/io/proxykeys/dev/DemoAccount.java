@@ -45,19 +45,19 @@ class DemoAccount {
             """;
 
     private final Pool pool;
-    private final DemoKeySource keys;
-    private final String issuer;
-    private final String audience;
     private final int port;
+    private final String database;
+    private final String token;
 
     @Inject
     DemoAccount(Pool pool, DemoKeySource keys, TokenSettings tokens,
-            @ConfigProperty(name = "quarkus.lambda.mock-event-server.dev-port", defaultValue = "8080") int port) {
+            @ConfigProperty(name = "quarkus.lambda.mock-event-server.dev-port", defaultValue = "8080") int port,
+            @ConfigProperty(name = "quarkus.datasource.jdbc.url") String database) {
         this.pool = pool;
-        this.keys = keys;
-        this.issuer = tokens.issuer().orElseThrow();
-        this.audience = tokens.audiences().orElseThrow();
         this.port = port;
+        this.database = database.replaceFirst("^jdbc:postgresql://([^?]*).*$", "postgresql://postgres:postgres@$1");
+        this.token = keys.token(tokens.issuer().orElseThrow(), tokens.audiences().orElseThrow(), ACCOUNT,
+                String.join(" ", Scope.READ, Scope.WRITE, Scope.CREATE, Scope.DELETE), Duration.ofHours(8));
     }
 
     void load(@Observes @Priority(10_000) StartupEvent start) {
@@ -66,22 +66,33 @@ class DemoAccount {
         System.out.println(instructions());
     }
 
+    /** An access token of the demo account with every scope; the same until the next start. */
+    String token() {
+        return token;
+    }
+
     private String instructions() {
-        String token = keys.token(issuer, audience, ACCOUNT, String.join(" ", Scope.READ, Scope.WRITE, Scope.CREATE, Scope.DELETE), Duration
-                .ofHours(8));
+        String url = "http://localhost:" + port;
         return """
 
                 ------------------------------------------------------------------------------------------------
                 The demo account has 5 proxy keys: partly used, unused, expired, disabled, fully used. They hold
-                250 credits, of which 75.5 are spent; 1,000 are in the balance. Delete them all (paste this):
+                250 credits, of which 75.5 are spent; 1,000 are in the balance.
 
-                curl -i -X DELETE http://localhost:%s%s -H 'Idempotency-Key: demo-1' -H 'Authorization: Bearer %s'
+                In a browser:     %1$s/
+                In a terminal, paste these two lines, and then the third to delete all keys:
 
-                Expect 200 and "deleted":5, "credits_returned":174.500000, "balance":1174.500000. Paste it again
-                for the same answer with "Idempotency-Replayed: true"; without the Idempotency-Key a repeat
-                deletes 0. Every operation can be tried at http://localhost:%s%s
-                (Authorize with the token). Press s to start over with new keys and a new token, q to stop.
+                export PROXY_KEYS_URL=%1$s
+                export PROXY_KEYS_TOKEN=%2$s
+                curl -i -X DELETE "$PROXY_KEYS_URL%3$s" -H "Authorization: Bearer $PROXY_KEYS_TOKEN" -H "Idempotency-Key: demo-$(date +%%s)"
+
+                Expect 200 and "deleted":5, "credits_returned":174.500000, "balance":1174.500000. Every operation
+                can be tried at %1$s%4$s (Authorize with the token). The database:
+
+                psql %5$s
+
+                Press s to start over with new keys and a new token, q to stop.
                 ------------------------------------------------------------------------------------------------
-                """.formatted(port, Route.PROXY, token, port, OpenApiPages.PAGE);
+                """.formatted(url, token, Route.PROXY, DemoPages.SWAGGER_UI, database);
     }
 }

@@ -1,0 +1,275 @@
+package io.proxykeys.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.sun.net.httpserver.HttpServer;
+import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Api;
+import io.proxykeys.harness.ApiFront;
+import io.proxykeys.harness.ApiFront.Fault;
+import io.proxykeys.harness.Browser;
+import io.proxykeys.harness.Harness;
+import io.proxykeys.harness.Issuer;
+import io.proxykeys.harness.Postgres;
+import io.quarkus.test.common.WithTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.WebElement;
+
+/** {@code src/examples/console.html} in a real browser, with the API at another origin. */
+@QuarkusTest
+@WithTestResource(Harness.class)
+class ConsoleTest {
+
+    private static Optional<Browser> started = Optional.empty();
+    private static HttpServer pages;
+    private static ApiFront front;
+
+    private final String account = Accounts.open("250");
+    private Browser browser;
+
+    @BeforeAll
+    static void start() throws IOException {
+        started = Browser.start();
+        pages = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        pages.createContext("/", exchange -> {
+            try (exchange) {
+                byte[] page = Files.readAllBytes(Path.of("src/examples/console.html"));
+                exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
+                exchange.sendResponseHeaders(200, page.length);
+                exchange.getResponseBody().write(page);
+            }
+        });
+        pages.start();
+        front = new ApiFront(origin());
+    }
+
+    @AfterAll
+    static void stop() {
+        started.ifPresent(Browser::close);
+        front.close();
+        pages.stop(0);
+    }
+
+    @BeforeEach
+    void open() {
+        Assumptions.assumeTrue(started.isPresent(), "no browser");
+        browser = started.get();
+        browser.open("about:blank");
+        browser.open(origin() + "/console.html");
+    }
+
+    @AfterEach
+    void nothingIsWrongWithThePage() {
+        front.fault(Fault.NONE, "", 0);
+        assertEquals(List.of(), started.stream().flatMap(one -> one.console().stream())
+                .filter(line -> line.contains("Content Security Policy") || line.contains("Uncaught")).toList());
+    }
+
+    @Test
+    void theWholeWay() {
+        Accounts.createFiveKeys(account);
+        show(Issuer.shared().token(account));
+
+        // Review.
+        browser.awaitText("#preview", "This deletes 5 keys and returns 174.50 credits.");
+        assertEquals(List.of("disabled", "expired", "fully used", "partly used", "unused"), names());
+        browser.button("#keys thead", "Credits left").click();
+        assertEquals("fully used", names().get(0));
+        browser.button("#keys thead", "Credits left").click();
+        assertEquals("partly used", names().get(0));
+        assertEquals("descending", browser.find("#keys th[data-sort=unused]").getDomAttribute("aria-sort"));
+        browser.type("#find", "used");
+        assertEquals(Set.of("fully used", "partly used", "unused"), Set.copyOf(names()));
+        browser.type("#find", Keys.BACK_SPACE);
+        browser.find("#state").sendKeys("expired");
+        assertEquals(List.of("expired"), names());
+        browser.find("#state").sendKeys("all");
+        browser.find("input[value=expired]").click();
+        browser.awaitText("#preview", "This deletes 1 key and returns 40.00 credits.");
+        browser.find("input[name=status][value='']").click();
+        browser.awaitText("#preview", "This deletes 5 keys");
+
+        // Back up.
+        browser.find("#backup").click();
+        browser.awaitText("#done", "The settings of 5 keys are in the file");
+        assertEquals(5, Api.json(browser.download("proxy-keys-backup-")).size());
+
+        // One key.
+        browser.button("#keys", "Disable unused").click();
+        browser.awaitText("#done", "\"unused\" is disabled.");
+        assertFalse(Postgres.shared().one(Boolean.class, "SELECT is_active FROM proxy_key WHERE account_id = ? AND name = 'unused'",
+                account));
+        browser.button("#keys", "Delete unused").click();
+        browser.button("#keys", "Keep unused").click();
+        browser.button("#keys", "Delete unused").click();
+        browser.button("#keys", "Delete unused for good").click();
+        browser.awaitText("#done", "\"unused\" is deleted. 50.00 credits are back; the balance is 50.00.");
+        assertEquals(4, Accounts.keys(account));
+
+        // All of them.
+        assertFalse(browser.find("#delete-now").isEnabled());
+        browser.type("#confirm", "delete");
+        assertFalse(browser.find("#delete-now").isEnabled());
+        browser.type("#confirm", "DELETE");
+        assertEquals("Delete 4 keys now", browser.find("#delete-now").getText());
+        browser.find("#delete-now").click();
+        browser.awaitText("#done", "4 keys deleted: none of them works any more. 124.50 credits are back; the balance is 174.50.");
+        assertEquals(0, Accounts.keys(account));
+        browser.awaitText("#keys-caption", "You have no keys.");
+        assertFalse(browser.find("#delete-now").isEnabled(), "confirmed once, and not for ever");
+
+        // And back.
+        assertEquals(2, browser.all("#receipts tbody tr").size());
+        browser.all("#receipts tbody tr").get(0).findElements(org.openqa.selenium.By.tagName("button")).get(1).click();
+        assertEquals(4, Api.json(browser.download("receipt-")).get("keys").size());
+        browser.all("#receipts tbody tr button").get(0).click();
+        browser.awaitText("#done", "2 keys recreated with 84.50 credits, 2 skipped");
+        JsonNode secrets = downloadedSecrets();
+        assertEquals(2, Accounts.keys(account));
+        for (JsonNode key : secrets) {
+            assertEquals(1L, Postgres.shared().one(Long.class, "SELECT count(*) FROM proxy_key WHERE secret_hash = sha256(?::bytea)", key
+                    .get(
+                            "key").textValue()));
+            assertTrue(browser.find("#recreated").getText().contains(key.get("key").textValue()));
+        }
+        browser.all("#receipts tbody tr button").get(0).click();
+        browser.awaitText("#problem", "These keys were recreated already");
+    }
+
+    @Test
+    void amountsAreExactAndNamesAreText() {
+        Postgres.shared().execute("UPDATE account SET balance = 20000000000000.000009 WHERE id = ?", account);
+        Api.create(account, "<img src=x onerror=x>", "12345678901234.567891").then().statusCode(200);
+
+        show(Issuer.shared().token(account));
+
+        browser.awaitText("#preview", "returns 12,345,678,901,234.567891 credits");
+        assertEquals(List.of("<img src=x onerror=x>"), names());
+        assertEquals(0, browser.all("img").size());
+        browser.type("#confirm", "DELETE", Keys.ENTER);
+        browser.awaitText("#done", "the balance is 20,000,000,000,000.000009.");
+    }
+
+    @Test
+    void aLostAnswerIsAskedForAgainWithTheSameKeyUntilItIsKnown() {
+        Accounts.createFiveKeys(account);
+        show(Issuer.shared().token(account));
+        front.fault(Fault.BROKEN_AFTER, "DELETE", 2);
+
+        browser.type("#confirm", "DELETE", Keys.ENTER);
+
+        browser.awaitText("#problem", "It is not known whether it happened");
+        browser.awaitText("#done", "5 keys deleted");
+        assertEquals(1, Accounts.receipts(account));
+        List<String> deletions = front.requests().stream().filter(request -> request.startsWith("DELETE")).toList();
+        assertTrue(deletions.size() >= 3, deletions.toString());
+        assertEquals(1, deletions.subList(deletions.size() - 3, deletions.size()).stream().distinct().count(), deletions.toString());
+    }
+
+    @Test
+    void aBrokenNetworkIsSaidAndRepeatingCanBeStopped() {
+        Accounts.createFiveKeys(account);
+        show(Issuer.shared().token(account));
+        front.fault(Fault.BROKEN_BEFORE, "DELETE", 1000);
+
+        browser.type("#confirm", "DELETE", Keys.ENTER);
+        browser.awaitText("#problem", "Refused or unreachable: check the token, the address and your network.");
+        browser.find("#give-up").click();
+
+        browser.awaitText("#problem", "Stopped. It is not known whether it happened");
+        assertEquals(5, Accounts.keys(account));
+    }
+
+    @Test
+    void aRefusalOfTheGatewaysOwnThatThePageMayNotRead() {
+        front.fault(Fault.REFUSED_BY_GATEWAY, "GET", 1);
+
+        show(Issuer.shared().token(account), "#problem", "Refused or unreachable: check the token");
+
+        assertFalse(browser.find("#account").isDisplayed());
+    }
+
+    @Test
+    void refusalsAreSaidWithWhatToDo() {
+        show("no token", "#problem", "The access token is not valid here, or has expired. Get a new one");
+        show(Issuer.shared().token(account, "openid"), "#problem",
+                "Get one with the scope that is missing: The access token lacks the scope proxy_keys:read.");
+        browser.type("#address", front.address() + "/prod");
+        browser.find("#connect button").click();
+        browser.awaitText("#problem", "This address has no such service.");
+
+        Accounts.createFiveKeys(account);
+        show(Issuer.shared().token(account, "proxy_keys:read"));
+        browser.type("#confirm", "DELETE", Keys.ENTER);
+        browser.awaitText("#problem", "lacks the scope proxy_keys:delete");
+        assertEquals(5, Accounts.keys(account));
+
+        show(Issuer.shared().token(account));
+        Api.remove(account, Postgres.shared().one(String.class, "SELECT id FROM proxy_key WHERE account_id = ? AND name = 'unused'",
+                account));
+        browser.button("#keys", "Disable unused").click();
+        browser.awaitText("#problem", "This key is gone already.");
+        Accounts.block(account, 600);
+        browser.find("#refresh").click();
+        browser.awaitText("#keys-caption", "4 keys");
+        browser.all("#receipts tbody tr button").get(0).click();
+        browser.awaitText("#problem", "After a revocation no key can be made or enabled for a while.");
+    }
+
+    @Test
+    void aBlockKeepsNewKeysFromBeingMade() {
+        Accounts.createFiveKeys(account);
+        show(Issuer.shared().token(account));
+        browser.find("#block").click();
+        browser.find("input[value=expired]").click();
+        browser.awaitText("#preview", "This deletes 1 key");
+
+        browser.type("#confirm", "DELETE", Keys.ENTER);
+
+        browser.awaitText("#done", "1 key deleted");
+        Api.create(account, "key", "1").then().statusCode(409);
+    }
+
+    private JsonNode downloadedSecrets() {
+        browser.find("#keep-secrets").click();
+        return Api.json(browser.download("proxy-keys-new-"));
+    }
+
+    private void show(String token) {
+        show(token, "#preview", ".");
+        assertTrue(browser.find("#account").isDisplayed());
+    }
+
+    private void show(String token, String where, String said) {
+        browser.type("#address", front.address());
+        browser.type("#token", token, Keys.ENTER);
+        browser.awaitText(where, said);
+    }
+
+    private List<String> names() {
+        return browser.all("#keys tbody tr td:first-child").stream().map(WebElement::getText).collect(Collectors.toList());
+    }
+
+    private static String origin() {
+        return "http://localhost:" + pages.getAddress().getPort();
+    }
+}
