@@ -9,11 +9,11 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The settings of our own. Together with {@link TokenSettings} and {@link DatabaseSettings} this is the table of settings in the
- * README, which a test compares: a row for each member, with its Javadoc and its default. A blank value counts as missing.
+ * The settings of our own. Together with {@link TokenSettings} and {@link DatabaseSettings} this is the table of
+ * {@code src/docs/configuration.md}, which a test compares: a row for each member, with its Javadoc and its default. A blank value counts as missing.
  *
  * <p>To add a setting, add a member here with its literal name, its default, and a converter of this package if it is not text (text
- * that may be missing is an {@code Optional<String>}), and copy its Javadoc into the README's row. Its check is a line in
+ * that may be missing is an {@code Optional<String>}), and copy its Javadoc into the row of the table. Its check is a line in
  * {@link SettingsCheck}, with the name of the variable as it is set and what is wrong. Its tests are a row in the tables of
  * {@code SettingsTest} and, because that one starts the native function, in those of {@code StartIT}.
  */

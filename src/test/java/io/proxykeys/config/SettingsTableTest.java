@@ -16,7 +16,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The README's table of settings has what the interfaces of this package say, so that it is written in one place. */
+/** The table of settings in {@code src/docs/configuration.md} has what the interfaces of this package say, so that it is written in one place. */
 class SettingsTableTest {
 
     private static final Pattern ROW = Pattern.compile("\\| `([A-Z_]+)` \\| (.*) \\| (?:`(.*)` )?\\|");
@@ -40,8 +40,8 @@ class SettingsTableTest {
 
     private static Map<String, Row> table() throws IOException {
         Map<String, Row> table = new TreeMap<>();
-        String readme = Files.readString(Path.of("README.md"));
-        readme.substring(readme.indexOf("## Configuration")).lines()
+        String page = Files.readString(Path.of("src/docs/configuration.md"));
+        page.substring(page.indexOf("## The variables")).lines()
                 .dropWhile(line -> !line.startsWith("|")).takeWhile(line -> line.startsWith("|")).skip(2).forEach(line -> {
                     Matcher row = ROW.matcher(line);
                     assertTrue(row.matches(), line);

@@ -88,11 +88,13 @@ class ConsoleTest {
     @Test
     void theWholeWay() {
         Accounts.createFiveKeys(account);
+        picture("empty");
         show(Issuer.shared().token(account));
 
         // Review.
         browser.awaitText("#preview", "This deletes 5 keys and returns 174.50 credits.");
         assertEquals(List.of("disabled", "expired", "fully used", "partly used", "unused"), names());
+        picture("full");
         browser.button("#keys thead", "Credits left").click();
         assertEquals("fully used", names().get(0));
         browser.button("#keys thead", "Credits left").click();
@@ -152,6 +154,8 @@ class ConsoleTest {
                             "key").textValue()));
             assertTrue(browser.find("#recreated").getText().contains(key.get("key").textValue()));
         }
+        browser.run("scrollTo(0, 0)");
+        picture("after");
         browser.all("#receipts tbody tr button").get(0).click();
         browser.awaitText("#problem", "These keys were recreated already");
     }
@@ -248,6 +252,13 @@ class ConsoleTest {
 
         browser.awaitText("#done", "1 key deleted");
         Api.create(account, "key", "1").then().statusCode(409);
+    }
+
+    /** For the documents, and to be looked at, into the folder of {@code -Dconsole.pictures}. */
+    private void picture(String name) {
+        if (System.getProperty("console.pictures") != null) {
+            browser.screenshot(Path.of(System.getProperty("console.pictures"), name + ".png"));
+        }
     }
 
     private JsonNode downloadedSecrets() {
