@@ -11,7 +11,7 @@ import proxy_keys
 
 def main():
     options = arguments()
-    client = proxy_keys.Client.from_environment()
+    client = proxy_keys.Client.from_environment(patience=options.give_up_after)
     settings = {
         "name": options.name,
         "expires_at": -1 if options.days is None else int(time.time()) + options.days * 86400,
@@ -45,6 +45,7 @@ def arguments():
                         help="where to write the key with its secret; must not exist (default: %(default)s)")
     parser.add_argument("--command", metavar="COMMAND",
                         help="hand the key to this command instead, as JSON on standard input; if it fails, it goes to the file")
+    proxy_keys.add_give_up_after(parser)
     return parser.parse_args()
 
 

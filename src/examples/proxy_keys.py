@@ -9,6 +9,7 @@ Exit codes, the same for every example:
     3  401: a new token is needed
 """
 
+import argparse
 import email.utils
 import http.client
 import json
@@ -270,6 +271,18 @@ class Client:
                 # Cut off, or not from this API at all.
                 raise NoAnswer("what came back is not JSON.", True) from None
         return answer
+
+
+def add_give_up_after(parser, default=PATIENCE_SECONDS):
+    """The option of the examples that repeat calls."""
+    parser.add_argument("--give-up-after", type=_seconds, default=default, metavar="SECONDS",
+                        help="how long to repeat a call that is not answered 200 (default: %(default)s)")
+
+
+def _seconds(text):
+    if not re.fullmatch("[0-9]{1,6}", text):
+        raise argparse.ArgumentTypeError("a number of seconds")
+    return int(text)
 
 
 class NewFile:

@@ -21,7 +21,7 @@ MOST_BYTES = 60000
 
 def main():
     options = arguments()
-    client = proxy_keys.Client.from_environment()
+    client = proxy_keys.Client.from_environment(patience=options.give_up_after)
     # Before anything is deleted: that is the time to learn that it cannot be recreated, or not be written.
     client.require_scope_to_create()
     with proxy_keys.NewFile(options.output) as output:
@@ -120,6 +120,7 @@ def arguments():
     parser.add_argument("--yes", action="store_true", help="do not ask to type DELETE")
     parser.add_argument("--receipt", type=uuid.UUID, metavar="ID",
                         help="delete nothing; recreate the keys of an earlier deletion, such as an automatic one")
+    proxy_keys.add_give_up_after(parser)
     return parser.parse_args()
 
 

@@ -32,20 +32,13 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--give-up-after", type=seconds, default=900, metavar="SECONDS",
-                        help="how long to repeat without a 200 (default: %(default)s)")
+    proxy_keys.add_give_up_after(parser, default=900)
     parser.add_argument("--idempotency-key", type=idempotency_key, metavar="KEY",
                         help="of an earlier run, to continue that one (default: a new one)")
     options = parser.parse_args()
     options.continued = options.idempotency_key is not None
     options.idempotency_key = options.idempotency_key or str(uuid.uuid4())
     return options
-
-
-def seconds(text):
-    if not re.fullmatch("[0-9]{1,6}", text):
-        raise argparse.ArgumentTypeError("a number of seconds")
-    return int(text)
 
 
 def idempotency_key(text):

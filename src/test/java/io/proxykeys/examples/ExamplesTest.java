@@ -69,8 +69,8 @@ class ExamplesTest {
                 List.of("bulk_toggle.py", "--disable"),
                 List.of("selective_cleanup.py"),
                 List.of("security_incident.py", "--give-up-after", "1"),
-                List.of("rotate.py", "--yes"),
-                List.of("create_key.py", "--name", "new", "--credits", "1"));
+                List.of("rotate.py", "--yes", "--give-up-after", "1"),
+                List.of("create_key.py", "--name", "new", "--credits", "1", "--give-up-after", "1"));
     }
 
     private final Postgres database = Postgres.shared();
