@@ -1,6 +1,5 @@
 package io.proxykeys.openapi;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -108,7 +107,8 @@ final class Description {
     void assertDescribes(Route route, Response answer) {
         String response = response(route, answer.statusCode());
         String type = answer.contentType().split(";", 2)[0];
-        assertEquals(Set.of(type), names(response + "/content"), response);
+        // The other one is the gateway's, and the schema tells them apart.
+        assertTrue(names(response + "/content").contains(type), () -> response + ": " + type);
         assertValid(response + "/content/" + escaped(type) + "/schema", Api.json(answer));
         for (String name : HEADERS) {
             // The mock of the gateway sends a value with commas as several headers.
