@@ -10,6 +10,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,8 +18,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What the native function costs, beside the floor: the same SQL sent by a bare client in the same run. README.md has the
- * command; prints a table and writes {@code target/bench.json}. Every answer is verified.
+ * What the native function costs, beside the floor: the same SQL sent by a bare client in the same run. First as it is deployed, then
+ * without TLS and with the key set in a file. src/docs/performance.md has the command; prints a table and writes {@code target/bench.json}. Every answer is verified.
  *
  * <p>Measured from handing an event to the function until the last byte of its answer has come, with a Runtime API whose own
  * share is measured too. Function and floor take turns, so that both see the same machine.
@@ -35,12 +36,15 @@ public final class Benchmark {
     private static final double CAP = 256 / 1769.0;
 
     private final Accounts accounts;
-    private final Map<String, String> environment;
+    /** Without TLS, and with the key set in a file. */
+    private final Map<String, String> plain;
+    private final Map<String, String> deployed;
     private final Map<String, Object> json = new LinkedHashMap<>();
 
-    private Benchmark(Accounts accounts, Map<String, String> environment) {
+    private Benchmark(Accounts accounts, Map<String, String> plain, Map<String, String> deployed) {
         this.accounts = accounts;
-        this.environment = environment;
+        this.plain = plain;
+        this.deployed = deployed;
     }
 
     public static void main(String... args) throws Exception {
@@ -51,10 +55,15 @@ public final class Benchmark {
         environment.put("PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", "0");
         String owner = given == null ? "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres" : given;
         String other = System.getProperty("bench.other");
-        try (Accounts accounts = new Accounts(owner)) {
+        try (Accounts accounts = new Accounts(owner);
+                Connection administrator = accounts.connect();
+                Deployed deployed = new Deployed(environment, administrator)) {
             if (other == null) {
-                new Benchmark(accounts, environment).run();
+                new Benchmark(accounts, environment, deployed.environment()).run();
             } else {
+                System.out.println("as deployed");
+                new Pairs(Path.of(other), NativeFunction.binary(), accounts, deployed.environment()).run();
+                System.out.println("plain: no TLS, the key set in a file");
                 new Pairs(Path.of(other), NativeFunction.binary(), accounts, environment).run();
             }
         } finally {
@@ -67,9 +76,11 @@ public final class Benchmark {
         System.out.printf(Locale.ROOT, "%-56s %10s %10s %10s%n", "milliseconds", "p50", "p90", "p99");
         sizes();
         runtimeApi();
-        starts("start", 1);
-        starts("start at 256 MB", CAP);
-        warm();
+        starts("start as deployed", 1, deployed);
+        warm("as deployed: ", deployed);
+        starts("plain start", 1, plain);
+        starts("plain start at 256 MB", CAP, plain);
+        warm("plain: ", plain);
         scale();
         Path file = Path.of("target/bench.json");
         Files.writeString(file, Api.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(json));
@@ -102,7 +113,7 @@ public final class Benchmark {
         value("  its most events a second, the floor of refusals", "runtime_api_per_second", 1000 / samples.mean());
     }
 
-    private void starts(String name, double processors) throws Exception {
+    private void starts(String name, double processors, Map<String, String> environment) throws Exception {
         Samples firstPoll = new Samples();
         Samples firstAnswer = new Samples();
         Samples floor = new Samples();
@@ -153,7 +164,7 @@ public final class Benchmark {
         report(name + ": CPU of the second call", secondCpu);
     }
 
-    private void warm() throws Exception {
+    private void warm(String name, Map<String, String> environment) throws Exception {
         Samples calls = new Samples();
         Samples floor = new Samples();
         List<byte[]> events = new ArrayList<>();
@@ -181,14 +192,16 @@ public final class Benchmark {
                     floor.addSince(floorStart, floorEnd);
                 }
             }
-            report("warm delete-all of 3 keys", calls);
-            report("  floor of a warm delete-all: the same SQL by a bare client", floor);
-            value("  more than the floor, medians", "warm_more_than_floor_ms", calls.median() - floor.median());
-            value("processor time of a warm call", "warm_cpu_ms", (function.cpuMillis() - cpu) / CALLS);
-            value("resident after " + (CALLS + UNCOUNTED) + " calls, MiB", "rss_mib", function.memory("status", "VmRSS"));
-            value("proportional, MiB", "pss_mib", function.memory("smaps_rollup", "Pss"));
-            value("anonymous (private, not of the file), MiB", "anonymous_mib", function.memory("smaps_rollup", "Anonymous"));
-            refusals(function);
+            report(name + "warm delete-all of 3 keys", calls);
+            report("  floor: the same SQL by a bare client", floor);
+            value("  more than the floor, medians", key(name + "warm_more_than_floor_ms"), calls.median() - floor.median());
+            value("processor time of a warm call", key(name + "warm_cpu_ms"), (function.cpuMillis() - cpu) / CALLS);
+            value("resident after " + (CALLS + UNCOUNTED) + " calls, MiB", key(name + "rss_mib"), function.memory("status", "VmRSS"));
+            value("proportional, MiB", key(name + "pss_mib"), function.memory("smaps_rollup", "Pss"));
+            value("anonymous (private, not of the file), MiB", key(name + "anonymous_mib"), function.memory("smaps_rollup", "Anonymous"));
+            if (environment == plain) {
+                refusals(function);
+            }
         }
     }
 
@@ -208,13 +221,13 @@ public final class Benchmark {
                 }
             }
             double seconds = (System.nanoTime() - start) / 1e9;
-            value(kind + ", a second", kind.replaceAll("[^a-z0-9]+", "_") + "per_second", REFUSALS / seconds);
-            value(kind + ", processor time", kind.replaceAll("[^a-z0-9]+", "_") + "cpu_ms", (function.cpuMillis() - cpu) / REFUSALS);
+            value(kind + ", a second", key(kind + " per_second"), REFUSALS / seconds);
+            value(kind + ", processor time", key(kind + " cpu_ms"), (function.cpuMillis() - cpu) / REFUSALS);
         }
     }
 
     private void scale() throws Exception {
-        try (Function function = new Function(NativeFunction.binary(), environment); Floor client = new Floor(accounts.connect())) {
+        try (Function function = new Function(NativeFunction.binary(), plain); Floor client = new Floor(accounts.connect())) {
             function.api.awaitFirstPoll();
             for (int keys = 10; keys <= MOST_KEYS; keys = keys == 10 ? 1_000 : keys * 10) {
                 Samples calls = new Samples();
@@ -273,6 +286,10 @@ public final class Benchmark {
         System.out.printf(Locale.ROOT, "%-56s %10.3f %10.3f %10.3f%n", name, samples.median(), samples.quantile(0.9),
                 samples.quantile(0.99));
         json.put(name.strip(), samples.json());
+    }
+
+    private static String key(String name) {
+        return name.replaceAll("[^a-z0-9]+", "_");
     }
 
     private void value(String name, String key, double value) {

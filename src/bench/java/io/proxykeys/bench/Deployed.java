@@ -1,0 +1,138 @@
+package io.proxykeys.bench;
+
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
+import io.proxykeys.harness.Issuer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.KeyStore;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.stream.Stream;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+
+/**
+ * What {@code template.yaml} deploys: PostgreSQL with TLS, its certificate verified against a bundle of as many authorities as RDS' global one,
+ * SCRAM, and the key set over https. Certificates are made with the machine's {@code openssl}.
+ */
+final class Deployed implements AutoCloseable {
+
+    /** As RDS' global bundle: so many of each kind. */
+    private static final int OF_EACH_KIND = 36;
+    private static final List<String> KINDS = List.of("rsa:2048", "rsa:4096", "ec -pkeyopt ec_paramgen_curve:secp384r1");
+    private static final String PASSWORD = "only-for-tests";
+
+    private final Path folder = Files.createTempDirectory("proxy-keys-deployed");
+    private final HttpsServer keySet;
+    private final Map<String, String> environment;
+
+    /** @param owner a connection of the server's owner, who switches TLS on */
+    Deployed(Map<String, String> plain, Connection owner) throws Exception {
+        makeBundle();
+        String authority = folder.resolve("0-0").toString();
+        for (String host : List.of("database", "keys")) {
+            openssl("req -new -newkey rsa:2048 -nodes -subj /CN=localhost -keyout " + host + ".key -out " + host + ".csr");
+            Files.writeString(folder.resolve(host + ".ext"), "subjectAltName=DNS:localhost");
+            openssl("x509 -req -days 2 -CA " + authority + ".pem -CAkey 0.key -CAcreateserial -extfile " + host + ".ext -in " + host
+                    + ".csr -out " + host + ".pem");
+        }
+        switchTlsOn(owner);
+        keySet = serveKeySet();
+        environment = new HashMap<>(plain);
+        environment.put("QUARKUS_DATASOURCE_REACTIVE_URL", plain.get("QUARKUS_DATASOURCE_REACTIVE_URL") + "?sslmode=verify-full");
+        environment.put("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM", "true");
+        environment.put("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS", folder.resolve("bundle.pem").toString());
+        environment.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", authority + ".pem");
+        environment.put("MP_JWT_VERIFY_PUBLICKEY_LOCATION", "https://localhost:" + keySet.getAddress().getPort() + "/jwks.json");
+    }
+
+    Map<String, String> environment() {
+        return environment;
+    }
+
+    /** Each with a name of its own; the keys are the same within a kind, which costs whoever reads them as much. */
+    private void makeBundle() throws IOException, InterruptedException {
+        Path bundle = Files.createFile(folder.resolve("bundle.pem"));
+        for (int kind = 0; kind < KINDS.size(); kind++) {
+            String key = kind + ".key";
+            openssl("genpkey -algorithm " + KINDS.get(kind).replaceFirst("rsa:(\\d+)", "rsa -pkeyopt rsa_keygen_bits:$1") + " -out " + key);
+            for (int i = 0; i < OF_EACH_KIND; i++) {
+                String authority = kind + "-" + i + ".pem";
+                openssl("req -x509 -new -days 2 -key " + key + " -subj /O=Benchmark/OU=Region" + i + "/CN=Authority" + kind + "-" + i
+                        + " -out "
+                        + authority);
+                Files.write(bundle, Files.readAllBytes(folder.resolve(authority)), StandardOpenOption.APPEND);
+            }
+        }
+    }
+
+    private void switchTlsOn(Connection owner) throws SQLException, IOException {
+        Path key = folder.resolve("database.key");
+        Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
+        try (Statement statement = owner.createStatement()) {
+            statement.execute("ALTER SYSTEM SET ssl_cert_file = '" + folder.resolve("database.pem") + "'");
+            statement.execute("ALTER SYSTEM SET ssl_key_file = '" + key + "'");
+            statement.execute("ALTER SYSTEM SET ssl = on");
+            statement.execute("SELECT pg_reload_conf()");
+        }
+    }
+
+    private HttpsServer serveKeySet() throws Exception {
+        openssl("pkcs12 -export -passout pass:" + PASSWORD + " -in keys.pem -inkey keys.key -out keys.p12");
+        KeyStore store = KeyStore.getInstance("PKCS12");
+        try (InputStream in = Files.newInputStream(folder.resolve("keys.p12"))) {
+            store.load(in, PASSWORD.toCharArray());
+        }
+        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(store, PASSWORD.toCharArray());
+        SSLContext tls = SSLContext.getInstance("TLS");
+        tls.init(managers.getKeyManagers(), null, null);
+        byte[] document = Issuer.jwks(List.of(Issuer.shared().rsa)).getBytes(StandardCharsets.UTF_8);
+        HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+        server.setHttpsConfigurator(new HttpsConfigurator(tls));
+        server.setExecutor(Executors.newCachedThreadPool(work -> {
+            Thread thread = new Thread(work, "key set");
+            thread.setDaemon(true);
+            return thread;
+        }));
+        server.createContext("/", exchange -> {
+            try (exchange) {
+                exchange.sendResponseHeaders(200, document.length);
+                exchange.getResponseBody().write(document);
+            }
+        });
+        server.start();
+        return server;
+    }
+
+    private void openssl(String arguments) throws IOException, InterruptedException {
+        Path log = folder.resolve("openssl.log");
+        Process process = new ProcessBuilder(Stream.concat(Stream.of("openssl"), Stream.of(arguments.split(" "))).toList())
+                .directory(folder.toFile()).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        if (process.waitFor() != 0) {
+            throw new IOException("openssl " + arguments + ": " + Files.readString(log));
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        keySet.stop(0);
+        try (Stream<Path> files = Files.walk(folder)) {
+            files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
+        }
+    }
+}
