@@ -43,7 +43,7 @@ revoke execute on function
 grant execute on function
     set_transaction_promises(),
     lock_account_for_change(text),
-    carry_out_revocation(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, text, int, int),
+    carry_out_revocation(uuid, text, text, text, bytea, text, text, int, text, int, int),
     lock_account_of_key(text, bytea, boolean, text),
     carry_out_alert(uuid, text, text, text, bytea, text, boolean, text, text, text, text, text, timestamptz, int),
     switch_proxy_key(text, text, bytea, boolean),
@@ -57,6 +57,7 @@ grant select, update (balance, keys_version, new_keys_blocked_until, delete_all_
 grant select, delete, update (is_active) on proxy_key to proxy_keys_function;
 grant select, insert on revocation, revoked_key to proxy_keys_function;
 grant execute on function
+    carry_out_revocation(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, text, int, int),
     revoke_proxy_keys(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, int, int),
     toggle_proxy_key(text, text, bytea, boolean)
     to proxy_keys_function;

@@ -18,7 +18,8 @@
 --     Only then is the hold changed.
 --   * A deletion locks the account, then deletes keys, then marks their holds.
 --   * release_expired_holds locks accounts, then keys, then holds, and skips what is locked: it waits for nobody.
--- NO KEY UPDATE is enough for all of them: it excludes a deletion's FOR UPDATE.
+-- NO KEY UPDATE is enough for all of them: it excludes a deletion's FOR UPDATE, and lets inserts of keys pass, which lock their
+-- account by the foreign key.
 
 create table credit_hold (
     id             uuid           not null primary key,

@@ -100,7 +100,8 @@ create function widens_whitelist(before text[], after text[]) returns boolean
 $$
 begin
     return cardinality(before) > 0
-       and (cardinality(after) = 0 or exists (select from unnest(after) entry where entry <> all (before)));
+       and (cardinality(after) = 0 or exists (select from unnest(after) entry
+                                            where not exists (select from unnest(before) earlier where earlier = entry)));
 end
 $$;
 
@@ -119,7 +120,9 @@ begin
         return true;
     end if;
     entries := array(select as_inet(entry) from unnest(before) entry where as_inet(entry) is not null);
-    return exists (select from unnest(after) entry where entry <> all (before) and not ip_covered(as_inet(entry), entries));
+    return exists (select from unnest(after) entry
+                    where not exists (select from unnest(before) earlier where earlier = entry)
+                      and not ip_covered(as_inet(entry), entries));
 end
 $$;
 

@@ -50,19 +50,20 @@ $$;
 
 comment on function refuse_burnt_secret() is 'Refuses a key whose secret is burnt, and waits for alerts in flight that name it.';
 
--- Receipts of alerts. The index is made first, because it reads the table: the changes that lock it for everyone take a moment only.
--- While they wait for a long transaction, every other statement waits behind them; so they give up after 3 s, and the migration is
--- then applied again. In the order in which a deletion uses the tables, so that the two cannot deadlock.
+-- Receipts of alerts. A deletion reads this table and then writes it: so the lock that keeps out both comes first, and not after the one of
+-- the index, with which a deletion in flight would deadlock. Revocations wait until the index is made, about a second for a million
+-- receipts. While this waits for a long transaction, every other statement waits behind it; so it gives up after 3 s, and is then applied
+-- again.
 do
 $$
 begin
     perform set_config('lock_timeout', '3s', true);
 
-    -- Not unique: a person may have replayed an alert with another account.
-    create index revocation_of_alert on revocation (dedupe_key) where trigger = 'alert';
     alter table revocation
         add column url text,
         add column reported_by text;
+    -- Not unique: a person may have replayed an alert with another account.
+    create index revocation_of_alert on revocation (dedupe_key) where trigger = 'alert';
 
     -- By their names, refuse_blocked_key comes first: the account is locked before the secret.
     create trigger refuse_burnt_secret before insert on proxy_key for each row execute function refuse_burnt_secret();

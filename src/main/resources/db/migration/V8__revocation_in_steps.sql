@@ -36,18 +36,6 @@ comment on column rate_limit.account_id is 'By value: the function locks the acc
 comment on column rate_limit.bucket is 'Which limit: delete-all, remove. Operations with the same bucket share its tokens.';
 comment on column rate_limit.paid_until is 'The "theoretical arrival time" of GCRA: each call pays one interval in advance.';
 
--- What a dedupe key of a request stands for is also how long it blocks new keys. The table is locked for a moment only: no row is read.
--- While this waits for a long transaction, every other statement waits behind it; so it gives up after 3 s, and is then applied again.
-do
-$$
-begin
-    perform set_config('lock_timeout', '3s', true);
-    alter table revocation add column block_seconds int not null default 0;
-end
-$$;
-
-comment on column revocation.block_seconds is 'For how long it blocked new keys. 0: it did not, or was written before this was kept.';
-
 -- Steps ------------------------------------------------------------------------------------------------------------------
 
 create function earlier_revocation(receipt_id uuid, account_id text, trigger text, dedupe_key text) returns setof revocation
@@ -65,13 +53,11 @@ $$;
 comment on function earlier_revocation(uuid, text, text, text) is
     'The receipt of this revocation if an earlier attempt wrote it, else the one with the same dedupe key, if there is one.';
 
-create function is_repeat(earlier revocation, operation text, target_id text, target_hash bytea, block_seconds int) returns boolean
+create function is_repeat(earlier revocation, operation text, target_id text, target_hash bytea) returns boolean
     language plpgsql as
 $$
 begin
     return (earlier).operation = operation
-       -- An alert is known by its id alone.
-       and ((earlier).trigger = 'alert' or (earlier).block_seconds = block_seconds)
        and (operation <> 'one'
             or (earlier).target_fingerprint = sha256(uuid_send((earlier).id) || target_hash)
             -- By its identifier now and by its secret then, or the other way round, it is the same key.
@@ -79,8 +65,8 @@ begin
 end
 $$;
 
-comment on function is_repeat(revocation, text, text, bytea, int) is
-    'Whether a dedupe key is used again for what it was used for first: the same operation and block, and for one key the same key.';
+comment on function is_repeat(revocation, text, text, bytea) is
+    'Whether a dedupe key is used again for what it was used for first: the same operation, and for one key the same key.';
 
 -- GCRA (ITU-T I.371) on the database's clock, so that it holds across all running instances of the function. Whoever calls it
 -- holds the account's lock: no two transactions take from a bucket at the same time.
@@ -205,7 +191,7 @@ comment on function update_account(text, numeric, boolean, int) is
 
 create function write_receipt(
     receipt_id uuid, account_id text, trigger text, operation text, target_hash bytea, dedupe_key text, requested_by text,
-    reason text, block_seconds int, keys_deleted int, keys_spared int, credits_returned numeric, balance_after numeric
+    reason text, keys_deleted int, keys_spared int, credits_returned numeric, balance_after numeric
 ) returns timestamptz
     language plpgsql as
 $$
@@ -213,28 +199,15 @@ declare
     revoked_at timestamptz := clock_timestamp();
 begin
     insert into revocation (id, account_id, trigger, operation, target_fingerprint, dedupe_key, requested_by, reason,
-                            block_seconds, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at)
+                            keys_deleted, keys_spared, credits_returned, balance_after, revoked_at)
     values (receipt_id, account_id, trigger, operation, sha256(uuid_send(receipt_id) || target_hash), dedupe_key, requested_by, reason,
-            block_seconds, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at);
+            keys_deleted, keys_spared, credits_returned, balance_after, revoked_at);
     return revoked_at;
 end
 $$;
 
-comment on function write_receipt(uuid, text, text, text, bytea, text, text, text, int, int, int, numeric, numeric) is
+comment on function write_receipt(uuid, text, text, text, bytea, text, text, text, int, int, numeric, numeric) is
     'Writes the receipt and returns its time.';
-
-create function some_deleted_keys(receipt_id uuid) returns text[]
-    language plpgsql stable as
-$$
-begin
-    return array(select k.id from revoked_key k where k.revocation_id = receipt_id order by k.created_at, k.id limit 100);
-end
-$$;
-
-comment on function some_deleted_keys(uuid) is 'The identifiers of up to 100 keys of a receipt, the oldest key first. For the log.';
-
--- Whatever the planner expects of a table that was empty when it looked: by the index.
-alter function some_deleted_keys(uuid) set enable_seqscan = off;
 
 -- Operations -------------------------------------------------------------------------------------------------------------
 
@@ -248,8 +221,7 @@ create type revocation_result as (
     credits_returned numeric,
     balance_after    numeric,
     revoked_at       bigint,  -- Unix seconds
-    retry_after      int,     -- seconds, when limited
-    key_ids          text[]   -- revoked: of up to 100 deleted keys, the oldest first
+    retry_after      int      -- seconds, when limited
 );
 
 create function carry_out_revocation(
@@ -289,17 +261,16 @@ begin
     select * into done from earlier_revocation(receipt_id, account_id, trigger, dedupe_key);
     if done.id is not null then
         if done.id is distinct from receipt_id then
-            outcome := case when is_repeat(done, operation, target_id, target_hash, block_seconds) then 'replayed' else 'reused' end;
+            outcome := case when is_repeat(done, operation, target_id, target_hash) then 'replayed' else 'reused' end;
         end if;
         return row (outcome, done.id, done.keys_deleted, done.keys_spared, done.credits_returned, done.balance_after,
-                    floor(extract(epoch from done.revoked_at))::bigint, null,
-                    case when outcome = 'revoked' then some_deleted_keys(done.id) end)::revocation_result;
+                    floor(extract(epoch from done.revoked_at))::bigint, null)::revocation_result;
     end if;
 
     if calls_per_minute > 0 then
         wait := take_token(account_id, bucket, calls_per_minute, burst, started_at);
         if wait > interval '0' then
-            return row ('limited', null, null, null, null, null, null, ceil(extract(epoch from wait))::int, null)::revocation_result;
+            return row ('limited', null, null, null, null, null, null, ceil(extract(epoch from wait))::int)::revocation_result;
         end if;
     end if;
 
@@ -307,7 +278,7 @@ begin
         select * into target from find_proxy_key(target_id, target_hash);
         if target.account_id is distinct from account_id then
             return row (case when target.id is null then 'unknown' else 'foreign' end,
-                        null, null, null, null, null, null, null, null)::revocation_result;
+                        null, null, null, null, null, null, null)::revocation_result;
         end if;
     end if;
 
@@ -320,10 +291,9 @@ begin
         spared := count_newer_keys(account_id, created_until);
     end if;
     revoked_at := write_receipt(receipt_id, account_id, trigger, operation, target_hash, dedupe_key, requested_by, reason,
-                                block_seconds, deleted.keys_deleted, spared, deleted.credits_returned, balance);
+                                deleted.keys_deleted, spared, deleted.credits_returned, balance);
     return row (outcome, receipt_id, deleted.keys_deleted, spared, deleted.credits_returned, balance,
-                floor(extract(epoch from revoked_at))::bigint, null,
-                case when deleted.keys_deleted > 0 then some_deleted_keys(receipt_id) end)::revocation_result;
+                floor(extract(epoch from revoked_at))::bigint, null)::revocation_result;
 end
 $$;
 
@@ -380,13 +350,12 @@ revoke execute on function
     carry_out_revocation(uuid, text, text, text, text, bytea, text, text, text, timestamptz, int, text, int, int),
     switch_proxy_key(text, text, bytea, boolean),
     earlier_revocation(uuid, text, text, text),
-    is_repeat(revocation, text, text, bytea, int),
+    is_repeat(revocation, text, text, bytea),
     take_token(text, text, int, int, timestamptz),
     find_proxy_key(text, bytea),
     delete_proxy_keys(uuid, text, text, text, timestamptz, timestamptz, timestamptz),
     count_newer_keys(text, timestamptz),
     update_account(text, numeric, boolean, int),
-    write_receipt(uuid, text, text, text, bytea, text, text, text, int, int, int, numeric, numeric),
-    some_deleted_keys(uuid),
+    write_receipt(uuid, text, text, text, bytea, text, text, text, int, int, numeric, numeric),
     announce_key_change(text, bigint)
     from public;

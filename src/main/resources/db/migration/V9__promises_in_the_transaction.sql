@@ -45,6 +45,3 @@ $$;
 
 comment on function lock_account_for_change(text) is
     'First statement of every change: sets what the transaction relies on, and locks the account. No row: no such account.';
-
--- roles.sql grants them to the function.
-revoke execute on function set_transaction_promises(), lock_account_for_change(text) from public;

@@ -31,9 +31,9 @@ final class Floor implements AutoCloseable {
         this.lock = connection.prepareStatement("SELECT id FROM account WHERE id = ? FOR UPDATE");
         this.revoke = connection.prepareStatement("""
                 SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after
-                  FROM carry_out_revocation(receipt_id => ?, account_id => ?, trigger => 'request', operation => 'all', target_id => NULL,
-                           target_hash => NULL, dedupe_key => NULL, requested_by => 'bench', reason => NULL, created_until => NULL,
-                           block_seconds => 0, bucket => 'none', calls_per_minute => 0, burst => 1)""");
+                  FROM carry_out_revocation(receipt_id => ?, account_id => ?, operation => 'all', target_id => NULL,
+                           target_hash => NULL, dedupe_key => NULL, requested_by => 'bench', block_seconds => 0,
+                       bucket => 'none', calls_per_minute => 0, burst => 1)""");
     }
 
     Revoked revoke(String account) throws SQLException {

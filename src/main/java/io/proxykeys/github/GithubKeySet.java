@@ -49,6 +49,15 @@ public final class GithubKeySet {
         return set;
     }
 
+    /** The same; a document without a key that can be used counts as a failure of its source, so that those that are known stay. */
+    static GithubKeySet parseUsable(String document) {
+        GithubKeySet keys = parse(document);
+        if (keys.isEmpty()) {
+            throw new IllegalArgumentException("holds no usable key");
+        }
+        return keys;
+    }
+
     /**
      * Checks a setting. A file that is not there yet, and a location that cannot be reached, are no mistakes.
      *
@@ -62,14 +71,10 @@ public final class GithubKeySet {
         if (!location.strip().startsWith("file:")) {
             throw new IllegalArgumentException("must be an https: or file: location");
         }
-        GithubKeySet keys;
         try {
-            keys = parse(parsed.read());
+            parseUsable(parsed.read());
         } catch (IOException notThereYet) {
-            return;
-        }
-        if (keys.isEmpty()) {
-            throw new IllegalArgumentException("holds no usable key");
+            // Asked again with the first report.
         }
     }
 

@@ -78,8 +78,21 @@ class GithubReportEndpoint implements SignedEndpoint {
                 .onFailure(GithubSignatures.SignatureRefused.class).transform(ProblemException::invalidSignature)
                 .chain(() -> {
                     request.refuseQuery();
-                    return revoke(Leak.read(body), end);
+                    return revoke(read(body), end);
                 });
+    }
+
+    /** It may be that GitHub never sends it again, so an operator has to know. */
+    private static List<Leak> read(byte[] body) {
+        try {
+            return Leak.read(body);
+        } catch (ProblemException unreadable) {
+            LogEvent.of("leak_not_revoked", "A report that GitHub signed cannot be read: no key of it was revoked")
+                    .with("reason", unreadable.getMessage())
+                    .count(Metric.LEAKS_NOT_REVOKED)
+                    .error(LOG, null);
+            throw unreadable;
+        }
     }
 
     private Uni<Response> revoke(List<Leak> leaks, long end) {

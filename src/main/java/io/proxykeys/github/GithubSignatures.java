@@ -33,7 +33,7 @@ class GithubSignatures {
     @Inject
     GithubSignatures(Settings settings, KeyDocuments documents) {
         keys = settings.githubKeysLocation().map(KeyLocation::parse).map(location -> new KeptKeys<>(location,
-                () -> documents.fetch(location, KeySource.TIMEOUT).map(GithubKeySet::parse), GithubKeySet::isEmpty, MAX_AGE,
+                () -> documents.fetch(location, KeySource.TIMEOUT).map(GithubKeySet::parseUsable), GithubKeySet::isEmpty, MAX_AGE,
                 BETWEEN_FETCHES));
     }
 

@@ -11,9 +11,9 @@ public final class FreeText {
 
     private static final int MAX_URL = 2048;
 
-    /** What begins like a secret, and is not an identifier of ours. */
+    /** What begins like a secret, and is not an identifier of ours, up to what ends a word in a text or an address. */
     private static final Pattern SECRET = Pattern.compile(
-            "ek-proxy-(?![0-9A-Fa-f]{32}(?![0-9A-Za-z_-]))[0-9A-Za-z_-]*(?:[.~+][0-9A-Za-z_-]+)*");
+            "ek-proxy-(?![0-9A-Fa-f]{32}(?![0-9A-Za-z_%-]|\\p{Cf}))[^\\s\"'`<>(){}\\[\\]|\\\\,;:&#?/.!]*(?:\\.[0-9A-Za-z_%-]+)*");
     private static final Pattern NAMED = Pattern.compile("ek-proxy-(?:\\*\\*\\*|[0-9A-Fa-f]{32})");
 
     private FreeText() {

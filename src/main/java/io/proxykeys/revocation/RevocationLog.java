@@ -20,7 +20,7 @@ final class RevocationLog {
     /** A line if it was carried out, or was so before. */
     static void write(RevocationRequest request, RevocationResult result) {
         if (result instanceof RevocationResult.Done done) {
-            line(done.receipt(), request.account(), request.trigger(), request.operation(), request.blockNewKeysSeconds())
+            line(done.receipt(), request.account(), "request", request.operation(), request.blockNewKeysSeconds())
                     .with("requested_by", request.requestedBy().orElse(null))
                     .info(LOG);
         }

@@ -18,9 +18,6 @@ public sealed interface RevocationRequest {
     /** The account id, of a verified token. */
     String account();
 
-    /** As it stands in {@code revocation.trigger}. */
-    String trigger();
-
     /** As it stands in {@code revocation.operation}. */
     String operation();
 
@@ -58,11 +55,6 @@ public sealed interface RevocationRequest {
         }
 
         @Override
-        public String trigger() {
-            return "request";
-        }
-
-        @Override
         public String operation() {
             return selection.code();
         }
@@ -80,11 +72,6 @@ public sealed interface RevocationRequest {
 
         public static OfOneKey by(Caller caller, KeyReference key, Optional<String> idempotencyKey) {
             return new OfOneKey(newId(), caller.account(), key, idempotencyKey, Optional.ofNullable(caller.client()));
-        }
-
-        @Override
-        public String trigger() {
-            return "request";
         }
 
         @Override

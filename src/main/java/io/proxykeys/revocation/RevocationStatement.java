@@ -11,7 +11,7 @@ import java.util.Locale;
 
 /**
  * The second statement of a person's revocation, which does everything but lock the account, in one database function:
- * {@code db/migration/V8__revocation_in_steps.sql}.
+ * {@code db/migration/V13__requests_and_receipts.sql}.
  */
 final class RevocationStatement {
 
@@ -21,18 +21,15 @@ final class RevocationStatement {
               FROM carry_out_revocation(
                        receipt_id => %s,
                        account_id => $2,
-                       trigger => $3,
-                       operation => $4,
-                       target_id => $5,
-                       target_hash => $6,
-                       dedupe_key => $7,
-                       requested_by => $8,
-                       reason => NULL,
-                       created_until => NULL,
-                       block_seconds => $9,
-                       bucket => $10,
-                       calls_per_minute => $11,
-                       burst => $12)"""
+                       operation => $3,
+                       target_id => $4,
+                       target_hash => $5,
+                       dedupe_key => $6,
+                       requested_by => $7,
+                       block_seconds => $8,
+                       bucket => $9,
+                       calls_per_minute => $10,
+                       burst => $11)"""
             .formatted(AccountLock.whileLocked("$1::uuid"));
 
     /** The values of the column {@code outcome}. */
@@ -59,7 +56,6 @@ final class RevocationStatement {
         return Tuple.tuple()
                 .addUUID(request.id())
                 .addString(request.account())
-                .addString(request.trigger())
                 .addString(request.operation())
                 .addString(request.target().map(KeyReference::id).orElse(null))
                 .addBuffer(request.target().map(KeyReference::secretHash).orElse(null))

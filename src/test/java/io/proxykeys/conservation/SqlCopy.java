@@ -120,11 +120,11 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
     }
 
     private static Answer revoke(Connection connection, Order order, UUID receipt) throws SQLException {
-        try (PreparedStatement statement = Postgres.prepare(connection, """
+        try (PreparedStatement statement = Postgres.prepare(connection,
+                """
                 SELECT outcome, receipt, keys_deleted, credits_returned, balance_after
-                  FROM carry_out_revocation(receipt_id => ?, account_id => ?, trigger => 'request', operation => ?, target_id => NULL,
-                           target_hash => ?, dedupe_key => ?, requested_by => NULL, reason => NULL, created_until => NULL,
-                           block_seconds => 0, bucket => 'none', calls_per_minute => 0, burst => 1)""",
+                  FROM carry_out_revocation(receipt_id => ?, account_id => ?, operation => ?, target_id => NULL,
+                           target_hash => ?, dedupe_key => ?, requested_by => NULL, block_seconds => 0, bucket => 'none', calls_per_minute => 0, burst => 1)""",
                 receipt, order.account(), order.kind().operation, order.key() == null ? null : order.key().hash, order.name());
                 ResultSet row = statement.executeQuery()) {
             row.next();

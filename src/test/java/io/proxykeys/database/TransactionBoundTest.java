@@ -31,9 +31,9 @@ class TransactionBoundTest {
     private static final int ENOUGH = 20;
     private static final String WORK = """
             SELECT outcome, pg_sleep(0.004)
-              FROM carry_out_revocation(receipt_id => $1, account_id => $2, trigger => 'request', operation => 'all',
-                       target_id => NULL, target_hash => NULL, dedupe_key => NULL, requested_by => NULL, reason => NULL,
-                       created_until => NULL, block_seconds => 0, bucket => 'delete-all', calls_per_minute => 0, burst => 1)""";
+              FROM carry_out_revocation(receipt_id => $1, account_id => $2, operation => 'all',
+                       target_id => NULL, target_hash => NULL, dedupe_key => NULL, requested_by => NULL, block_seconds => 0,
+                       bucket => 'delete-all', calls_per_minute => 0, burst => 1)""";
 
     @Inject
     Vertx vertx;

@@ -102,6 +102,15 @@ class AlertTemplateTest {
     }
 
     @Test
+    void aFindingWithBothFieldsIsAboutTheKeyAlone() throws IOException {
+        JsonNode both = event("security-hub-finding-key");
+        ((ObjectNode) finding(both).get("UserDefinedFields")).put("proxy_keys_account_id", "a1");
+
+        assertTrue(matches("SecurityHubKeyRule", both));
+        assertFalse(matches("SecurityHubRule", both));
+    }
+
+    @Test
     void findingsAreNoAlertsUnlessThatIsSwitchedOn() {
         assertEquals("false", parameter("UseSecurityHub", "Default"));
         assertEquals(List.of(Map.of("Ref", "UseSecurityHub"), "true"), at(TEMPLATE, "Conditions", "SecurityHubIsUsed", "Fn::Equals"));
@@ -353,7 +362,7 @@ class AlertTemplateTest {
             }
             return ((List<?>) entry.getValue()).stream().anyMatch(allowed -> allowed instanceof String text
                     ? text.equals(value.textValue())
-                    : Map.of("exists", true).equals(allowed) && value.isValueNode() && !value.isMissingNode());
+                    : allowed.equals(Map.of("exists", value.isValueNode() && !value.isMissingNode())));
         });
     }
 

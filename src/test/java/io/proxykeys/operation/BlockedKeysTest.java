@@ -118,6 +118,18 @@ class BlockedKeysTest {
         assertEquals(!covered, database.one(Boolean.class, "SELECT widens_ip_whitelist(?::text[], ARRAY[?])", entries, block));
     }
 
+    /** The data plane may have made such a key, whose lists hold a null. */
+    @ParameterizedTest
+    @ValueSource(strings = { "\"model_whitelist\":[\"large\",\"other\"]", "\"ip_whitelist\":[\"0.0.0.0/0\"]" })
+    void aNullInAListWidensNothing(String change) {
+        String key = restricted();
+        database.execute("UPDATE proxy_key SET model_whitelist = '{large,NULL}', ip_whitelist = '{10.0.0.0/8,NULL}' WHERE id = ?", key);
+        Accounts.block(account, 600);
+
+        blocked(Api.update(account, key, change));
+        Api.update(account, key, "\"model_whitelist\":[\"large\"],\"ip_whitelist\":[\"10.0.0.1\"]").then().statusCode(200);
+    }
+
     @Test
     void theBlockOfAnotherAccountHoldsForThatOneOnly() {
         Accounts.block(Accounts.open("1"), 600);

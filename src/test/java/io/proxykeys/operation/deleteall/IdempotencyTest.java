@@ -138,9 +138,9 @@ class IdempotencyTest {
             connection.setAutoCommit(false);
             Postgres.one(connection, String.class, "SELECT id FROM account WHERE id = ? FOR UPDATE", account);
             String outcome = Postgres.one(connection, String.class, """
-                    SELECT outcome FROM carry_out_revocation(receipt_id => gen_random_uuid(), account_id => ?, trigger => 'request', operation => 'all',
-                       target_id => NULL, target_hash => NULL, dedupe_key => 'same', requested_by => NULL, reason => NULL,
-                       created_until => NULL, block_seconds => 0, bucket => 'delete-all', calls_per_minute => 10, burst => 10)""",
+                    SELECT outcome FROM carry_out_revocation(receipt_id => gen_random_uuid(), account_id => ?, operation => 'all',
+                       target_id => NULL, target_hash => NULL, dedupe_key => 'same', requested_by => NULL, block_seconds => 0,
+                       bucket => 'delete-all', calls_per_minute => 10, burst => 10)""",
                     account);
             connection.commit();
             return outcome;
