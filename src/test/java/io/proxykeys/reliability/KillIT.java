@@ -45,7 +45,7 @@ class KillIT {
         String name = UUID.randomUUID().toString();
         JsonNode event = alert ? Gateway.alert(account, name, Instant.now()) : Calls.deleteAll(account, name);
 
-        killAt(roundTrip, answered, event);
+        killAt(roundTrip, answered, event, alert);
 
         boolean committed = Accounts.receipts(account) == 1;
         if (roundTrip == COMMIT && answered) {
@@ -74,10 +74,13 @@ class KillIT {
         }
     }
 
-    private void killAt(int roundTrip, boolean answered, JsonNode event) throws Exception {
+    /** After an event of the same kind: the first one of an instance prepares its statement, which takes a round trip more. */
+    private void killAt(int roundTrip, boolean answered, JsonNode event, boolean alert) throws Exception {
         WireTap tap = new WireTap(database.port());
         try (NativeFunction function = Calls.start(tap.port())) {
-            assertEquals(200, function.invoke(Calls.deleteAll(Accounts.open("1"), null)).status());
+            String other = Accounts.open("1");
+            assertFalse(function.invoke(alert ? Calls.alert(other) : Calls.deleteAll(other, null)).functionError());
+            assertEquals(1, Accounts.receipts(other));
             if (answered) {
                 tap.afterRoundTrip(roundTrip, function::kill);
             } else {
