@@ -54,7 +54,9 @@ else
   skipped "TypeScript needs Node 20 with npm"
 fi
 
-generate java java --library native --additional-properties invokerPackage=client,apiPackage=client.api,modelPackage=client.model
+# Without the last two options a list that is not set is sent as an empty one, and an update would empty the whitelists.
+generate java java --library native \
+  --additional-properties invokerPackage=client,apiPackage=client.api,modelPackage=client.model,containerDefaultToNull=true,openApiNullable=false
 check ./mvnw -q -B -f "$OUT/java/pom.xml" compile
 [ $failed = 1 ] || echo "compiled"
 
