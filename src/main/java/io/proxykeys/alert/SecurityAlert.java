@@ -73,7 +73,7 @@ public record SecurityAlert(String id, AlertTarget target, String source, Option
         String incident = incidentId.orElse(id);
         String reporter = reportedBy.orElse("");
         if (target instanceof AlertTarget.Key key) {
-            return AlertRequest.digest(incident, reporter, key.wholeAccount() ? "account" : "key");
+            return AlertRequest.dedupeKeyOfKeyAlert(incident, reporter, key.wholeAccount());
         }
         return incidentId.isEmpty() && reportedBy.isEmpty() ? id : AlertRequest.digest(incident, reporter);
     }

@@ -25,6 +25,17 @@ import java.util.UUID;
 public record AlertRequest(UUID id, AlertTarget target, String dedupeKey, String requestedBy, Optional<String> reportedBy,
         Optional<String> reason, Optional<String> url, Instant createdUntil, int blockNewKeysSeconds) {
 
+    /**
+     * What makes an alert that names a key the same, however it is reported: by an event, or by GitHub.
+     *
+     * @param incident the publisher's own name of it
+     * @param reporter who found the key; empty: not said
+     * @param wholeAccount whether the owner's other keys go too
+     */
+    public static String dedupeKeyOfKeyAlert(String incident, String reporter, boolean wholeAccount) {
+        return digest(incident, reporter, wholeAccount ? "account" : "key");
+    }
+
     /** A digest of texts, in this order; other texts, or the same divided elsewhere, have another one. */
     public static String digest(String... texts) {
         try {

@@ -101,7 +101,7 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
                            stated_account => NULL, whole_account => ?, dedupe_key => ?, requested_by => 'proxy-keys.security',
                            reported_by => ?, reason => ?, url => ?, created_until => ?, block_seconds => 0)""",
                 receipt, owner, seen, ofKey ? order.key().hash : null, wholeAccount,
-                ofKey ? AlertRequest.digest(order.name(), order.key().name, wholeAccount ? "account" : "key") : order.name(),
+                ofKey ? AlertRequest.dedupeKeyOfKeyAlert(order.name(), order.key().name, wholeAccount) : order.name(),
                 ofKey ? order.key().name : null, order.detectedAt().toString(), order.url(), Timestamp.from(order.detectedAt()));
                 ResultSet row = statement.executeQuery()) {
             row.next();
