@@ -13,17 +13,15 @@ final class Accounts implements AutoCloseable {
     /** Unused credits of each key. */
     static final BigDecimal UNUSED = new BigDecimal("1.250000");
 
-    private final String url;
     private final Connection connection;
 
     /** @param url of JDBC, with the owner's user and password */
     Accounts(String url) throws SQLException {
-        this.url = url;
-        this.connection = connect();
+        this.connection = connect(url);
     }
 
-    /** The owner's connection whose statements are prepared by the server from the first use on. */
-    Connection connect() throws SQLException {
+    /** A connection whose statements are prepared by the server from the first use on. */
+    static Connection connect(String url) throws SQLException {
         return DriverManager.getConnection(url + (url.contains("?") ? "&" : "?") + "prepareThreshold=-1&ApplicationName=bench");
     }
 

@@ -38,10 +38,10 @@ final class Deployed implements AutoCloseable {
 
     private final Path folder = Files.createTempDirectory("proxy-keys-deployed");
     private final HttpsServer keySet;
-    private final Map<String, String> environment;
+    private final Setup setup;
 
     /** @param owner a connection of the server's owner, who switches TLS on */
-    Deployed(Map<String, String> plain, Connection owner) throws Exception {
+    Deployed(Setup plain, Connection owner) throws Exception {
         makeBundle();
         String authority = folder.resolve("0-0").toString();
         for (String host : List.of("database", "keys")) {
@@ -52,16 +52,19 @@ final class Deployed implements AutoCloseable {
         }
         switchTlsOn(owner);
         keySet = serveKeySet();
-        environment = new HashMap<>(plain);
-        environment.put("QUARKUS_DATASOURCE_REACTIVE_URL", plain.get("QUARKUS_DATASOURCE_REACTIVE_URL") + "?sslmode=verify-full");
+        Map<String, String> environment = new HashMap<>(plain.environment());
+        environment.put("QUARKUS_DATASOURCE_REACTIVE_URL", environment.get("QUARKUS_DATASOURCE_REACTIVE_URL") + "?sslmode=verify-full");
         environment.put("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM", "true");
         environment.put("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS", folder.resolve("bundle.pem").toString());
         environment.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", authority + ".pem");
         environment.put("MP_JWT_VERIFY_PUBLICKEY_LOCATION", "https://localhost:" + keySet.getAddress().getPort() + "/jwks.json");
+        setup = new Setup("As deployed: TLS verified against a bundle of " + KINDS.size() * OF_EACH_KIND
+                + " authorities, SCRAM, the key set over https",
+                environment, plain.floor().replace("sslmode=disable", "sslmode=verify-full&sslrootcert=" + authority + ".pem"));
     }
 
-    Map<String, String> environment() {
-        return environment;
+    Setup setup() {
+        return setup;
     }
 
     /** Each with a name of its own; the keys are the same within a kind, which costs whoever reads them as much. */

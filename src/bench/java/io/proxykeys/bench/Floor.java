@@ -10,8 +10,7 @@ import java.util.UUID;
 
 /**
  * The same SQL without the function: the four round trips of a deletion (BEGIN, lock, function, COMMIT), sent by the JDBC
- * driver with statements that are prepared already, each when the one before it has been answered. The function waits twice only,
- * so on a slow network it can be faster than this.
+ * driver, each when the one before it has been answered. The function waits twice only, so on a slow network it can be faster than this.
  */
 final class Floor implements AutoCloseable {
 
@@ -28,7 +27,7 @@ final class Floor implements AutoCloseable {
     Floor(Connection connection) throws SQLException {
         this.connection = connection;
         this.plain = connection.createStatement();
-        this.lock = connection.prepareStatement("SELECT id FROM account WHERE id = ? FOR UPDATE");
+        this.lock = connection.prepareStatement("SELECT id FROM lock_account_for_change(?)");
         this.revoke = connection.prepareStatement("""
                 SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after
                   FROM carry_out_revocation(receipt_id => ?, account_id => ?, operation => 'all', target_id => NULL,

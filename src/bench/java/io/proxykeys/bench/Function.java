@@ -3,7 +3,6 @@ package io.proxykeys.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,14 +18,14 @@ final class Function implements AutoCloseable {
     final long started;
     private final Process process;
     private final Path log;
-    private final List<Path> controlGroups = new ArrayList<>();
 
-    Function(Path binary, Map<String, String> environment) throws IOException {
+    /** @param command a native function, or anything else that speaks to the Runtime API */
+    Function(Path command, Map<String, String> environment) throws IOException {
         log = Files.createTempFile("proxy-keys-bench", ".log");
-        List<String> command = new ArrayList<>(List.of(binary.toString()));
+        List<String> words = new ArrayList<>(List.of(command.toString()));
         // To try out options of the native image at run time, such as -Xmn8m.
-        command.addAll(List.of(System.getProperty("bench.arguments", "").split(" +")).stream().filter(word -> !word.isEmpty()).toList());
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        words.addAll(List.of(System.getProperty("bench.arguments", "").split(" +")).stream().filter(word -> !word.isEmpty()).toList());
+        ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().clear();
         builder.environment().putAll(environment);
         builder.environment().put("AWS_LAMBDA_RUNTIME_API", api.address());
@@ -59,30 +58,6 @@ final class Function implements AutoCloseable {
         return Long.parseLong(found.group(1)) / 1024.0;
     }
 
-    /** From now on it gets this part of a processor, as Lambda does by memory size. False: the machine does not allow it. */
-    boolean cap(double processors) {
-        String period = "20000";
-        String quota = Long.toString(Math.round(processors * 20_000));
-        String name = "proxy-keys-bench-" + process.pid();
-        return cap(Path.of("/sys/fs/cgroup/cpu", name), Map.of("cpu.cfs_period_us", period, "cpu.cfs_quota_us", quota))
-                || cap(Path.of("/sys/fs/cgroup", name), Map.of("cpu.max", quota + " " + period));
-    }
-
-    /** Moves it to a control group of its own (Linux: cgroup-v1/cpu, cgroup-v2.rst "CPU Interface Files"). */
-    private boolean cap(Path group, Map<String, String> limits) {
-        try {
-            Files.createDirectory(group);
-            controlGroups.add(group);
-            for (Map.Entry<String, String> limit : limits.entrySet()) {
-                Files.writeString(group.resolve(limit.getKey()), limit.getValue(), StandardOpenOption.WRITE);
-            }
-            Files.writeString(group.resolve("cgroup.procs"), Long.toString(process.pid()), StandardOpenOption.WRITE);
-            return true;
-        } catch (IOException notAllowed) {
-            return false;
-        }
-    }
-
     String output() throws IOException {
         return Files.readString(log);
     }
@@ -92,6 +67,5 @@ final class Function implements AutoCloseable {
         process.destroyForcibly().onExit().join();
         api.close();
         Files.delete(log);
-        controlGroups.forEach(group -> group.toFile().delete());
     }
 }

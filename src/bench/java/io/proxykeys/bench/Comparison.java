@@ -1,0 +1,203 @@
+package io.proxykeys.bench;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Measures functions and the floor in turn, so that all of them see the same machine. Which one comes first changes from round to
+ * round.
+ */
+final class Comparison {
+
+    private static final int STARTS = Integer.getInteger("bench.starts", 25);
+    private static final int CALLS = Integer.getInteger("bench.calls", 500);
+    /** The first starts, in which the system's caches fill. */
+    private static final int UNCOUNTED = 2;
+    /** The first calls of a series, in which everybody's caches fill. */
+    private static final int UNCOUNTED_CALLS = 50;
+    private static final int KEYS = 3;
+
+    private final List<Side> functions;
+    private final Side floor = Side.floor();
+    private final Accounts accounts;
+
+    /** @param functions the one that is looked at comes first */
+    Comparison(List<Side> functions, Accounts accounts) {
+        this.functions = functions;
+        this.accounts = accounts;
+    }
+
+    /** Prints a table, and returns the same for {@code bench.json}. */
+    Map<String, Object> run(Setup setup) throws Exception {
+        functions.forEach(Side::clear);
+        floor.clear();
+        for (int round = 0; round < STARTS + UNCOUNTED; round++) {
+            for (Side side : inTurn(round)) {
+                start(side, setup, round >= UNCOUNTED);
+            }
+        }
+        warm(setup);
+        print(setup);
+        return json();
+    }
+
+    private List<Side> inTurn(int round) {
+        List<Side> sides = new ArrayList<>(functions);
+        sides.add(floor);
+        Collections.rotate(sides, round);
+        return sides;
+    }
+
+    private void start(Side side, Setup setup, boolean counted) throws Exception {
+        byte[] first = Benchmark.delete(accounts.withKeys(KEYS));
+        byte[] second = Benchmark.delete(accounts.withKeys(KEYS));
+        if (side == floor) {
+            String account = accounts.withKeys(KEYS);
+            long start = System.nanoTime();
+            try (Floor client = new Floor(Accounts.connect(setup.floor()))) {
+                long connected = System.nanoTime();
+                Benchmark.check(client.revoke(account), KEYS);
+                if (counted) {
+                    side.of(Measure.FIRST_ANSWER).addSince(start, System.nanoTime());
+                    side.of(Measure.FIRST_POLL).addSince(start, connected);
+                }
+            }
+            return;
+        }
+        try (Function function = new Function(side.command, setup.environment())) {
+            long polled = function.api.awaitFirstPoll();
+            double init = function.cpuMillis();
+            long handedOut = System.nanoTime();
+            long answered = Benchmark.verified(function.api.invoke(first), KEYS);
+            double firstCall = settled(function);
+            Benchmark.verified(function.api.invoke(second), KEYS);
+            double secondCall = settled(function);
+            if (counted) {
+                side.of(Measure.FIRST_POLL).addSince(function.started, polled);
+                side.of(Measure.FIRST_ANSWER).add((polled - function.started + answered - handedOut) / 1e6);
+                side.of(Measure.INIT_CPU).add(init);
+                side.of(Measure.FIRST_CPU).add(firstCall - init);
+                side.of(Measure.SECOND_CPU).add(secondCall - firstCall);
+            }
+        }
+    }
+
+    /** Processor time so far, when the threads that tidy up after a call have done so. */
+    private static double settled(Function function) throws InterruptedException, IOException {
+        Thread.sleep(20);
+        return function.cpuMillis();
+    }
+
+    /** The accounts are made beforehand, so that a call follows the one before it as closely as with many callers. */
+    private void warm(Setup setup) throws Exception {
+        List<String> names = new ArrayList<>();
+        List<byte[]> events = new ArrayList<>();
+        for (int i = 0; i < (CALLS + UNCOUNTED_CALLS) * (functions.size() + 1); i++) {
+            String account = accounts.withKeys(KEYS);
+            names.add(account);
+            events.add(Benchmark.delete(account));
+        }
+        accounts.tidy();
+        Map<Side, Function> running = new HashMap<>();
+        try (Floor client = new Floor(Accounts.connect(setup.floor()))) {
+            for (Side side : functions) {
+                Function function = new Function(side.command, setup.environment());
+                running.put(side, function);
+                function.api.awaitFirstPoll();
+            }
+            int next = 0;
+            for (int call = 0; call < CALLS + UNCOUNTED_CALLS; call++) {
+                for (Side side : inTurn(call)) {
+                    warm(side, running.get(side), client, names.get(next), events.get(next), call >= UNCOUNTED_CALLS);
+                    next++;
+                }
+            }
+            for (Side side : functions) {
+                Function function = running.get(side);
+                side.of(Measure.RESIDENT).add(function.memory("status", "VmRSS"));
+                side.of(Measure.PROPORTIONAL).add(function.memory("smaps_rollup", "Pss"));
+                side.of(Measure.ANONYMOUS).add(function.memory("smaps_rollup", "Anonymous"));
+            }
+        } finally {
+            for (Function function : running.values()) {
+                function.close();
+            }
+        }
+    }
+
+    private void warm(Side side, Function function, Floor client, String account, byte[] event, boolean counted) throws Exception {
+        if (side == floor) {
+            long start = System.nanoTime();
+            Floor.Revoked revoked = client.revoke(account);
+            long end = System.nanoTime();
+            Benchmark.check(revoked, KEYS);
+            if (counted) {
+                side.of(Measure.WARM).addSince(start, end);
+            }
+            return;
+        }
+        double cpu = function.cpuMillis();
+        long start = System.nanoTime();
+        long end = Benchmark.verified(function.api.invoke(event), KEYS);
+        if (counted) {
+            side.of(Measure.WARM).addSince(start, end);
+            side.of(Measure.WARM_CPU).add(function.cpuMillis() - cpu);
+        }
+    }
+
+    private void print(Setup setup) {
+        System.out.printf("%n%s%n%-50s", setup.name(), STARTS + " starts, " + CALLS + " warm calls");
+        functions.forEach(side -> System.out.printf("%10s", side.name));
+        System.out.printf("%10s", floor.name);
+        others().forEach(side -> System.out.printf("%10s", "of " + side.name));
+        System.out.println();
+        for (Measure measure : Measure.values()) {
+            row(measure.title, measure, 0.5);
+            if (measure == Measure.FIRST_ANSWER) {
+                row("  nine of ten within", measure, 0.9);
+            } else if (measure == Measure.WARM) {
+                row("  99 of 100 within", measure, 0.99);
+                row("  the slowest", measure, 1);
+            }
+        }
+    }
+
+    private void row(String title, Measure measure, double part) {
+        System.out.printf("%-50s", title);
+        functions.forEach(side -> cell(side.of(measure).quantile(part)));
+        cell(floor.of(measure).quantile(part));
+        double looked = functions.get(0).of(measure).quantile(part);
+        others().forEach(side -> cell(looked / side.of(measure).quantile(part)));
+        System.out.println();
+    }
+
+    private static void cell(double value) {
+        System.out.print(String.format(Locale.ROOT, "%10s", Double.isNaN(value) ? "" : String.format(Locale.ROOT, "%.2f", value)));
+    }
+
+    private List<Side> others() {
+        return functions.subList(1, functions.size());
+    }
+
+    private Map<String, Object> json() {
+        Map<String, Object> json = new LinkedHashMap<>();
+        List<Side> sides = new ArrayList<>(functions);
+        sides.add(floor);
+        for (Side side : sides) {
+            Map<String, Object> measures = new LinkedHashMap<>();
+            for (Measure measure : Measure.values()) {
+                if (!side.of(measure).isEmpty()) {
+                    measures.put(measure.name().toLowerCase(Locale.ROOT), side.of(measure).json());
+                }
+            }
+            json.put(side.name, measures);
+        }
+        return json;
+    }
+}
