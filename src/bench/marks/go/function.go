@@ -18,7 +18,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/golang-jwt/jwt"
 	"github.com/jackc/pgx/v4"
@@ -34,7 +33,7 @@ var background = context.Background()
 type revoked struct {
 	receipt, credits, balance string
 	keys                      int
-	at                        time.Time
+	at                        int64
 }
 
 func check(err error) {
@@ -145,8 +144,8 @@ func handle(event []byte, keys map[string]*rsa.PublicKey, connection *pgx.Conn) 
 	if err != nil {
 		return map[string]any{"statusCode": 500, "body": fmt.Sprint(err)}
 	}
-	body := fmt.Sprintf(`{"deleted":%d,"credits_returned":%s,"balance":%s,"receipt":"%s","revoked_at":"%s"}`,
-		row.keys, row.credits, row.balance, row.receipt, row.at.UTC().Format(time.RFC3339Nano))
+	body := fmt.Sprintf(`{"deleted":%d,"credits_returned":%s,"balance":%s,"receipt":"%s","revoked_at":%d}`,
+		row.keys, row.credits, row.balance, row.receipt, row.at)
 	return map[string]any{"statusCode": 200, "headers": map[string]string{"Content-Type": "application/json",
 		"Cache-Control": "no-store"}, "body": body}
 }

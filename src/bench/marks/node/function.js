@@ -63,7 +63,7 @@ async function handle(event) {
   if (!payload.scope.split(' ').includes('proxy_keys:delete')) return { statusCode: 403 };
   const row = await revoke(payload.sub);
   const body = `{"deleted":${row.keys_deleted},"credits_returned":${row.credits_returned},"balance":${row.balance_after},`
-    + `"receipt":${JSON.stringify(row.receipt)},"revoked_at":${JSON.stringify(row.revoked_at)}}`;
+    + `"receipt":${JSON.stringify(row.receipt)},"revoked_at":${row.revoked_at}}`;
   return { statusCode: 200, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body };
 }
 

@@ -45,7 +45,19 @@ public final class Benchmark {
         this.plain = plain;
     }
 
-    public static void main(String... args) throws Exception {
+    public static void main(String... args) {
+        int status = 0;
+        try {
+            measure();
+        } catch (Exception | AssertionError e) {
+            e.printStackTrace();
+            status = 1;
+        }
+        // Servers of this process would keep it alive.
+        System.exit(status);
+    }
+
+    private static void measure() throws Exception {
         // Otherwise the server of the key set holds back the second packet until the first is acknowledged, which takes 40 ms.
         System.setProperty("sun.net.httpserver.nodelay", "true");
         String given = System.getProperty("bench.database");
@@ -69,7 +81,6 @@ public final class Benchmark {
         } finally {
             Files.delete(keys);
         }
-        System.exit(0);
     }
 
     /** The one in {@code target}, and those of {@code bench.other}, separated by commas. */
@@ -161,7 +172,7 @@ public final class Benchmark {
     private void scale() throws Exception {
         Map<Integer, Object> scale = new LinkedHashMap<>();
         try (Function function = new Function(functions.get(0).command, deployed.environment());
-                Floor client = new Floor(Accounts.connect(deployed.floor()))) {
+                Floor client = deployed.client(Floor.Sql.SAME)) {
             function.api.awaitFirstPoll();
             for (int keys = 10; keys <= MOST_KEYS; keys = keys == 10 ? 1_000 : keys * 10) {
                 Samples calls = new Samples();

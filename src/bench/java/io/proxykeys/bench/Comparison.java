@@ -8,9 +8,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * Measures functions and the floor in turn, so that all of them see the same machine. Which one comes first changes from round to
+ * Measures functions and bare clients in turn, so that all of them see the same machine. Which one comes first changes from round to
  * round.
  */
 final class Comparison {
@@ -24,7 +25,7 @@ final class Comparison {
     private static final int KEYS = 3;
 
     private final List<Side> functions;
-    private final Side floor = Side.floor();
+    private final List<Side> clients = List.of(Side.of(Floor.Sql.SAME), Side.of(Floor.Sql.BARE));
     private final Accounts accounts;
 
     /** @param functions the one that is looked at comes first */
@@ -36,7 +37,7 @@ final class Comparison {
     /** Prints a table, and returns the same for {@code bench.json}. */
     Map<String, Object> run(Setup setup) throws Exception {
         functions.forEach(Side::clear);
-        floor.clear();
+        clients.forEach(Side::clear);
         for (int round = 0; round < STARTS + UNCOUNTED; round++) {
             for (Side side : inTurn(round)) {
                 start(side, setup, round >= UNCOUNTED);
@@ -48,19 +49,22 @@ final class Comparison {
     }
 
     private List<Side> inTurn(int round) {
-        List<Side> sides = new ArrayList<>(functions);
-        sides.add(floor);
+        List<Side> sides = all();
         Collections.rotate(sides, round);
         return sides;
+    }
+
+    private List<Side> all() {
+        return new ArrayList<>(Stream.concat(functions.stream(), clients.stream()).toList());
     }
 
     private void start(Side side, Setup setup, boolean counted) throws Exception {
         byte[] first = Benchmark.delete(accounts.withKeys(KEYS));
         byte[] second = Benchmark.delete(accounts.withKeys(KEYS));
-        if (side == floor) {
+        if (side.sql != null) {
             String account = accounts.withKeys(KEYS);
             long start = System.nanoTime();
-            try (Floor client = new Floor(Accounts.connect(setup.floor()))) {
+            try (Floor client = setup.client(side.sql)) {
                 long connected = System.nanoTime();
                 Benchmark.check(client.revoke(account), KEYS);
                 if (counted) {
@@ -98,14 +102,14 @@ final class Comparison {
     private void warm(Setup setup) throws Exception {
         List<String> names = new ArrayList<>();
         List<byte[]> events = new ArrayList<>();
-        for (int i = 0; i < (CALLS + UNCOUNTED_CALLS) * (functions.size() + 1); i++) {
+        for (int i = 0; i < (CALLS + UNCOUNTED_CALLS) * all().size(); i++) {
             String account = accounts.withKeys(KEYS);
             names.add(account);
             events.add(Benchmark.delete(account));
         }
         accounts.tidy();
         Map<Side, Function> running = new HashMap<>();
-        try (Floor client = new Floor(Accounts.connect(setup.floor()))) {
+        try (Floor same = setup.client(Floor.Sql.SAME); Floor bare = setup.client(Floor.Sql.BARE)) {
             for (Side side : functions) {
                 Function function = new Function(side.command, setup.environment());
                 running.put(side, function);
@@ -114,7 +118,8 @@ final class Comparison {
             int next = 0;
             for (int call = 0; call < CALLS + UNCOUNTED_CALLS; call++) {
                 for (Side side : inTurn(call)) {
-                    warm(side, running.get(side), client, names.get(next), events.get(next), call >= UNCOUNTED_CALLS);
+                    warm(side, running.get(side), side.sql == Floor.Sql.BARE ? bare : same, names.get(next), events.get(next),
+                            call >= UNCOUNTED_CALLS);
                     next++;
                 }
             }
@@ -132,7 +137,7 @@ final class Comparison {
     }
 
     private void warm(Side side, Function function, Floor client, String account, byte[] event, boolean counted) throws Exception {
-        if (side == floor) {
+        if (side.sql != null) {
             long start = System.nanoTime();
             Floor.Revoked revoked = client.revoke(account);
             long end = System.nanoTime();
@@ -153,8 +158,7 @@ final class Comparison {
 
     private void print(Setup setup) {
         System.out.printf("%n%s%n%-50s", setup.name(), STARTS + " starts, " + CALLS + " warm calls");
-        functions.forEach(side -> System.out.printf("%10s", side.name));
-        System.out.printf("%10s", floor.name);
+        all().forEach(side -> System.out.printf("%10s", side.name));
         others().forEach(side -> System.out.printf("%10s", "of " + side.name));
         System.out.println();
         for (Measure measure : Measure.values()) {
@@ -170,8 +174,7 @@ final class Comparison {
 
     private void row(String title, Measure measure, double part) {
         System.out.printf("%-50s", title);
-        functions.forEach(side -> cell(side.of(measure).quantile(part)));
-        cell(floor.of(measure).quantile(part));
+        all().forEach(side -> cell(side.of(measure).quantile(part)));
         double looked = functions.get(0).of(measure).quantile(part);
         others().forEach(side -> cell(looked / side.of(measure).quantile(part)));
         System.out.println();
@@ -187,9 +190,7 @@ final class Comparison {
 
     private Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
-        List<Side> sides = new ArrayList<>(functions);
-        sides.add(floor);
-        for (Side side : sides) {
+        for (Side side : all()) {
             Map<String, Object> measures = new LinkedHashMap<>();
             for (Measure measure : Measure.values()) {
                 if (!side.of(measure).isEmpty()) {

@@ -18,7 +18,7 @@ final class MixedCalls {
 
     private static final int TABLE_ROWS = 10;
     private static final int KEYS = 20;
-    private static final int PAUSE_MILLIS = 5;
+    private static final int PAUSE_MILLIS = 20;
 
     private final Function function;
     private final Accounts accounts;

@@ -1,5 +1,6 @@
 package io.proxykeys.bench;
 
+import java.sql.SQLException;
 import java.util.Map;
 
 /**
@@ -9,4 +10,10 @@ import java.util.Map;
  * @param floor the JDBC URL by which a bare client reaches the same database in the same way, with the function's login
  */
 record Setup(String name, Map<String, String> environment, String floor) {
+
+    /** A bare client for the SQL. */
+    Floor client(Floor.Sql sql) throws SQLException {
+        // The function's role may not write to the tables itself.
+        return new Floor(Accounts.connect(sql == Floor.Sql.SAME ? floor : floor.replaceAll("user=\\w+", "user=postgres")), sql);
+    }
 }

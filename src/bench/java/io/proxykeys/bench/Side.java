@@ -7,16 +7,20 @@ import java.nio.file.StandardCopyOption;
 import java.util.EnumMap;
 import java.util.Map;
 
-/** A function to measure, and what was measured of it. */
+/** A function or a bare client to measure, and what was measured of it. */
 final class Side {
 
     final String name;
+    /** Of a function. */
     final Path command;
+    /** Of a bare client. */
+    final Floor.Sql sql;
     private final Map<Measure, Samples> samples = new EnumMap<>(Measure.class);
 
-    private Side(String name, Path command) {
+    private Side(String name, Path command, Floor.Sql sql) {
         this.name = name;
         this.command = command;
+        this.sql = sql;
     }
 
     /**
@@ -25,16 +29,16 @@ final class Side {
      */
     static Side of(String name, Path function) throws IOException {
         if (!function.getFileName().toString().contains("runner")) {
-            return new Side(name, function.toAbsolutePath());
+            return new Side(name, function.toAbsolutePath(), null);
         }
         Path copy = Files.createTempFile("proxy-keys-bench", "-runner");
         copy.toFile().deleteOnExit();
-        return new Side(name, Files.copy(function, copy, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES));
+        return new Side(name, Files.copy(function, copy, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES), null);
     }
 
-    /** The same SQL by a bare client. */
-    static Side floor() {
-        return new Side("floor", null);
+    /** A bare client instead of a function. */
+    static Side of(Floor.Sql sql) {
+        return new Side(sql == Floor.Sql.SAME ? "floor" : "bare SQL", null, sql);
     }
 
     Samples of(Measure measure) {
