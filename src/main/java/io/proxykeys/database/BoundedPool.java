@@ -75,7 +75,8 @@ class BoundedPool implements PgPoolCreator {
         url.flatMap(RootCertificate::of).ifPresent(root -> given
                 .setPemTrustOptions(new PemTrustOptions().addCertPath(root.file().toString())));
         if (given.getTrustOptions() != null) {
-            given.setTrustOptions(new ExplainedTrust(given.getTrustOptions()));
+            given.setTrustOptions(new ExplainedTrust(
+                    given.getTrustOptions() instanceof PemTrustOptions pem ? new AuthorityBundle(pem) : given.getTrustOptions()));
         }
         Map<String, String> properties = new HashMap<>(given.getProperties());
         properties.remove(REFUSED_BY_POOLERS);

@@ -9,6 +9,7 @@ import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.harness.TlsFront;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,16 @@ class TlsIT {
     void aTrustedCertificateForTheHostIsAccepted() throws IOException {
         try (TlsFront front = new TlsFront(Postgres.shared().port(), "localhost", folder)) {
             assertEquals(200, deleteAll(front, front.certificate()));
+        }
+    }
+
+    @Test
+    void theAuthorityMayBeOneOfABundle() throws IOException {
+        try (TlsFront front = new TlsFront(Postgres.shared().port(), "localhost", folder);
+                TlsFront other = new TlsFront(Postgres.shared().port(), "other.test", folder)) {
+            Path bundle = Files.writeString(folder.resolve("bundle.pem"), "# of all regions\n" + Files.readString(other.certificate())
+                    + Files.readString(front.certificate()));
+            assertEquals(200, deleteAll(front, bundle));
         }
     }
 

@@ -1,0 +1,163 @@
+package io.proxykeys.database;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.PemTrustOptions;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.net.ssl.X509TrustManager;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whom a bundle of certificate authorities trusts, with certificates that {@code keytool} has made and signed. */
+class AuthorityBundleTest {
+
+    private static final String PASSWORD = "only-for-tests";
+
+    @TempDir
+    static Path folder;
+
+    private static String signer;
+    private static String stranger;
+    private static String namesake;
+    private static String server;
+    private static String intermediate;
+    private static String behindIntermediate;
+    private static String signerInOtherLetters;
+
+    @BeforeAll
+    static void makeCertificates() throws Exception {
+        for (String authority : List.of("signer", "stranger", "namesake")) {
+            generate(authority, "CN=" + authority.replace("namesake", "signer"), "-ext", "bc:c");
+        }
+        generate("intermediate", "CN=intermediate");
+        generate("server", "CN=localhost");
+        signer = certificate("signer");
+        stranger = certificate("stranger");
+        namesake = certificate("namesake");
+        server = signed("server", "signer");
+        intermediate = signed("intermediate", "signer", "-ext", "bc:c");
+        behindIntermediate = signed("server", "intermediate");
+        keytool("-selfcert", "-alias", "signer", "-dname", "CN=SIGNER", "-ext", "bc:c");
+        signerInOtherLetters = certificate("signer");
+    }
+
+    @Test
+    void aServerIsTrustedIfOneOfManyAuthoritiesSignedIt() {
+        assertDoesNotThrow(() -> check(List.of(stranger, signer, namesake), server));
+        assertDoesNotThrow(() -> check(List.of(signer), server));
+    }
+
+    @Test
+    void aServerIsNotTrustedIfNoneOfThemSignedIt() {
+        assertThrows(CertificateException.class, () -> check(List.of(stranger), server));
+    }
+
+    @Test
+    void theNameOfAnAuthorityIsNotEnough() {
+        assertThrows(CertificateException.class, () -> check(List.of(namesake), server));
+        assertThrows(CertificateException.class, () -> check(List.of(stranger, namesake), server));
+    }
+
+    @Test
+    void anAuthorityBehindAnIntermediateOneIsFound() {
+        assertDoesNotThrow(() -> check(List.of(stranger, signer), behindIntermediate, intermediate));
+        assertThrows(CertificateException.class, () -> check(List.of(stranger, namesake), behindIntermediate, intermediate));
+    }
+
+    @Test
+    void anAuthorityWhoseNameIsWrittenInOtherLettersIsFoundAmongAll() {
+        assertDoesNotThrow(() -> check(List.of(stranger, signerInOtherLetters), server));
+    }
+
+    @Test
+    void aServerThatSignedItselfIsTrustedIfItsCertificateIsInTheBundle() {
+        assertDoesNotThrow(() -> check(List.of(signer, stranger), stranger));
+    }
+
+    @Test
+    void anUnreadableCertificateDoesNotStandInTheWayOfAnother() {
+        String broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assertDoesNotThrow(() -> check(List.of(broken, signer), server));
+        CertificateException refused = assertThrows(CertificateException.class, () -> check(List.of(broken), server));
+        assertTrue(refused.getMessage().startsWith("the certificate authorities to trust cannot be read: "), refused.getMessage());
+    }
+
+    @Test
+    void whatStandsBetweenTheCertificatesIsIgnored() {
+        assertDoesNotThrow(() -> check(List.of("# eu-central-1\r\n" + signer.replace("\n", "\r\n") + "# end", stranger), server));
+    }
+
+    @Test
+    void aFileWithoutACertificateIsNoBundle() {
+        PemTrustOptions nothing = new PemTrustOptions().addCertValue(Buffer.buffer("no certificate"));
+        IOException failure = assertThrows(IOException.class, () -> new AuthorityBundle(nothing).getTrustManagerFactory(null));
+        assertEquals("there is no certificate in []", failure.getMessage());
+    }
+
+    @Test
+    void noClientIsTrusted() throws Exception {
+        X509TrustManager trust = trustIn(List.of(signer));
+        assertThrows(CertificateException.class, () -> trust.checkClientTrusted(chain(server), "UNKNOWN"));
+    }
+
+    private static void check(List<String> bundle, String... chain) throws Exception {
+        trustIn(bundle).checkServerTrusted(chain(chain), "UNKNOWN");
+    }
+
+    private static X509TrustManager trustIn(List<String> bundle) throws Exception {
+        PemTrustOptions options = new PemTrustOptions().addCertValue(Buffer.buffer(String.join("", bundle)));
+        return (X509TrustManager) new AuthorityBundle(options).getTrustManagerFactory(null).getTrustManagers()[0];
+    }
+
+    private static X509Certificate[] chain(String... pem) throws CertificateException {
+        CertificateFactory parser = CertificateFactory.getInstance("X.509");
+        List<X509Certificate> chain = new ArrayList<>();
+        for (String certificate : pem) {
+            chain.add((X509Certificate) parser.generateCertificate(new ByteArrayInputStream(certificate.getBytes(
+                    StandardCharsets.US_ASCII))));
+        }
+        return chain.toArray(X509Certificate[]::new);
+    }
+
+    private static void generate(String alias, String name, String... more) throws Exception {
+        keytool(Stream.concat(Stream.of("-genkeypair", "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1", "-validity", "2",
+                "-dname",
+                name), Arrays.stream(more)).toArray(String[]::new));
+    }
+
+    private static String certificate(String alias) throws Exception {
+        return keytool("-exportcert", "-rfc", "-alias", alias);
+    }
+
+    private static String signed(String alias, String authority, String... more) throws Exception {
+        Path request = folder.resolve("request");
+        keytool("-certreq", "-alias", alias, "-file", request.toString());
+        return keytool(Stream.concat(Stream.of("-gencert", "-rfc", "-alias", authority, "-infile", request.toString(), "-validity", "2"),
+                Arrays.stream(more)).toArray(String[]::new));
+    }
+
+    private static String keytool(String... arguments) throws Exception {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("-storetype", "PKCS12", "-keystore", folder.resolve("store.p12").toString(), "-storepass", PASSWORD));
+        Process process = new ProcessBuilder(command).redirectError(folder.resolve("errors").toFile()).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        assertEquals(0, process.waitFor(), output);
+        return output;
+    }
+}
