@@ -1,30 +1,25 @@
 package io.proxykeys.auth;
 
 import io.quarkus.tls.TlsConfigurationRegistry;
-import io.quarkus.tls.runtime.config.TlsConfigUtils;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import io.vertx.core.http.HttpClientResponse;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.nio.charset.StandardCharsets;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
 import java.time.Duration;
+import java.util.concurrent.Callable;
+import javax.net.ssl.HttpsURLConnection;
 
 /**
- * Fetches documents with public keys. Without redirects: the keys come from where the operator said and from nowhere else.
+ * Fetches documents with public keys, on a thread of its own: what it takes to speak TLS then does not keep the event loop from the
+ * database at the start. Without redirects: the keys come from where the operator said and from nowhere else.
  */
 @Singleton
 public class KeyDocuments {
 
     private final Vertx vertx;
     private final TlsConfigurationRegistry tls;
-    private HttpClient client;
 
     @Inject
     KeyDocuments(Vertx vertx, TlsConfigurationRegistry tls) {
@@ -34,41 +29,28 @@ public class KeyDocuments {
 
     /** The document as it is now; fails within this time if it cannot be fetched. */
     public Uni<String> fetch(KeyLocation location, Duration timeout) {
-        Uni<String> document = location.isRemote()
-                ? Uni.createFrom().completionStage(() -> download(location, timeout).toCompletionStage())
-                : Uni.createFrom().completionStage(() -> vertx.executeBlocking(location::read).toCompletionStage());
+        Uni<String> document = location.isRemote() ? download(location, timeout) : onAThreadOfItsOwn(location::read);
         return document.ifNoItem().after(timeout).fail();
     }
 
-    private Future<String> download(KeyLocation location, Duration timeout) {
-        if (client == null) {
-            client = vertx.createHttpClient(options());
-        }
-        RequestOptions request = new RequestOptions()
-                .setMethod(HttpMethod.GET)
-                .setAbsoluteURI(location.toString())
-                .setTimeout(timeout.toMillis())
-                .setFollowRedirects(false)
-                .putHeader("Accept", "application/jwk-set+json, application/json, */*")
-                // Some providers and their firewalls refuse a request that does not say who asks.
-                .putHeader("User-Agent", "proxy-keys");
-        return client.request(request).compose(sent -> sent.send()).compose(KeyDocuments::body);
+    private Uni<String> download(KeyLocation location, Duration timeout) {
+        return Uni.createFrom().deferred(() -> {
+            Download download = new Download(() -> connection(location), timeout);
+            return onAThreadOfItsOwn(download).onCancellation().invoke(download::giveUp);
+        });
     }
 
-    private static Future<String> body(HttpClientResponse response) {
-        if (response.statusCode() != 200) {
-            return Future.failedFuture(new IllegalStateException("HTTP status " + response.statusCode()));
-        }
-        return response.body().map((Buffer body) -> body.toString(StandardCharsets.UTF_8));
+    private Uni<String> onAThreadOfItsOwn(Callable<String> reading) {
+        return Uni.createFrom().completionStage(() -> vertx.executeBlocking(reading, false).toCompletionStage());
     }
 
-    private HttpClientOptions options() {
-        HttpClientOptions options = new HttpClientOptions()
-                .setDecompressionSupported(true)
-                // Minutes pass between two fetches, in which Lambda freezes the process: a connection that is kept is lost.
-                .setKeepAlive(false);
+    /** Not connected yet. */
+    private HttpURLConnection connection(KeyLocation location) throws Exception {
+        HttpURLConnection connection = (HttpURLConnection) location.url().openConnection(Proxy.NO_PROXY);
         // A private certificate authority: QUARKUS_TLS_TRUST_STORE_PEM_CERTS.
-        tls.getDefault().ifPresent(configuration -> TlsConfigUtils.configure(options, configuration));
-        return options;
+        if (connection instanceof HttpsURLConnection https && tls.getDefault().isPresent()) {
+            https.setSSLSocketFactory(tls.getDefault().get().createSSLContext().getSocketFactory());
+        }
+        return connection;
     }
 }

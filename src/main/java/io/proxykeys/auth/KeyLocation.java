@@ -2,8 +2,10 @@ package io.proxykeys.auth;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.MalformedURLException;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -68,6 +70,11 @@ public final class KeyLocation {
     /** Whether the document is fetched over the network. */
     public boolean isRemote() {
         return scheme.equals("https") || scheme.equals("http");
+    }
+
+    /** Of a remote document. */
+    URL url() throws MalformedURLException {
+        return uri.toURL();
     }
 
     /**

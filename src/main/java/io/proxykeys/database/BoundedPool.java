@@ -11,6 +11,7 @@ import io.vertx.pgclient.SslMode;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnectOptions;
 import io.vertx.sqlclient.SqlConnection;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Instant;
@@ -43,11 +44,14 @@ class BoundedPool implements PgPoolCreator {
 
     private final Optional<String> url;
     private final Authentication authentication;
+    private final Event<Connecting> connecting;
     private volatile RenewingPool pool;
 
     @Inject
-    BoundedPool(@ConfigProperty(name = "quarkus.datasource.reactive.url") Optional<String> url, Settings settings) {
+    BoundedPool(@ConfigProperty(name = "quarkus.datasource.reactive.url") Optional<String> url, Settings settings,
+            Event<Connecting> connecting) {
         this.url = url;
+        this.connecting = connecting;
         this.authentication = Authentication.of(settings.databaseAuthentication()).orElseThrow();
     }
 
@@ -58,6 +62,7 @@ class BoundedPool implements PgPoolCreator {
         pool = new RenewingPool(() -> PgBuilder.pool().with(input.poolOptions()).connectingTo(server).using(input.vertx()).build());
         // The rest of the start goes on beside it. If it fails, the first one to need a connection finds out.
         pool.getConnection().onSuccess(SqlConnection::close);
+        connecting.fire(new Connecting());
         return pool;
     }
 

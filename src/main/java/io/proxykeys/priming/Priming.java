@@ -2,6 +2,7 @@ package io.proxykeys.priming;
 
 import io.proxykeys.auth.AccessTokens;
 import io.proxykeys.auth.VerificationKeys;
+import io.proxykeys.database.Connecting;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.log.LogEvent;
 import io.proxykeys.log.Metric;
@@ -27,8 +28,8 @@ import org.jboss.logging.Logger;
  *
  * <p>In this order, each a method of the service it belongs to:
  * <ol>
- * <li>The pool has begun to connect when it was made, beside the start of Hibernate.
- * <li>The keys that sign tokens are fetched.
+ * <li>The pool begins to connect when it is made, beside the start of Hibernate.
+ * <li>From then on the keys that sign tokens are fetched, too.
  * <li>The statements of a revocation are sent for an account that cannot exist, so that driver and server have prepared them.
  * <li>A token made for nobody is verified, on this thread, while the other two wait for the network.
  * </ol>
@@ -47,6 +48,7 @@ class Priming {
     private final AccessTokens tokens;
     private final VerificationKeys keys;
     private final Revocations revocations;
+    private Uni<Void> fetchedKeys;
 
     @Inject
     Priming(AccessTokens tokens, VerificationKeys keys, Revocations revocations) {
@@ -55,8 +57,12 @@ class Priming {
         this.revocations = revocations;
     }
 
+    void fetchKeys(@Observes Connecting connecting) {
+        fetchedKeys = Uni.createFrom().completionStage(keys.prime().subscribeAsCompletionStage());
+    }
+
     void prime(@Observes StartupEvent start) throws InterruptedException {
-        CompletableFuture<Void> ready = Uni.join().all(keys.prime(), statements()).andFailFast().replaceWithVoid()
+        CompletableFuture<Void> ready = Uni.join().all(fetchedKeys, statements()).andFailFast().replaceWithVoid()
                 .subscribeAsCompletionStage();
         tokens.prime();
         try {

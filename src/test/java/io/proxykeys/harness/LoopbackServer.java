@@ -7,16 +7,16 @@ import java.net.ServerSocket;
 import java.net.Socket;
 
 /** Takes connections on a free port of this machine, each served by a thread of its own, until it is closed. */
-final class LoopbackServer implements AutoCloseable {
+public final class LoopbackServer implements AutoCloseable {
 
     private final ServerSocket listener;
 
     /** What is done with a connection; it is closed afterwards. */
-    interface Service {
+    public interface Service {
         void serve(Socket client) throws IOException;
     }
 
-    LoopbackServer(Service service) {
+    public LoopbackServer(Service service) {
         try {
             listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         } catch (IOException e) {
@@ -25,7 +25,7 @@ final class LoopbackServer implements AutoCloseable {
         start(() -> accept(service));
     }
 
-    int port() {
+    public int port() {
         return listener.getLocalPort();
     }
 
