@@ -57,7 +57,10 @@ func connect() *pgx.Conn {
 	config.Password = os.Getenv("QUARKUS_DATASOURCE_PASSWORD")
 	if bundle := os.Getenv("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS"); bundle != "" {
 		config.TLSConfig = &tls.Config{RootCAs: authorities(bundle), ServerName: config.Host}
+	} else {
+		config.TLSConfig = nil
 	}
+	config.Fallbacks = nil
 	connection, err := pgx.ConnectConfig(background, config)
 	check(err)
 	return connection
@@ -117,13 +120,14 @@ func revoke(connection *pgx.Conn, account string) (row revoked, err error) {
 	return row, transaction.Commit(background)
 }
 
-// What a first call would prepare; as lock and function are in one transaction, the function is prepared by name.
+// Prepares and runs what a call does, for an account that cannot exist.
 func prime(connection *pgx.Conn) {
 	_, err := connection.Prepare(background, lock, lock)
 	check(err)
 	_, err = connection.Prepare(background, revocation, revocation)
 	check(err)
 	revoke(connection, "")
+	connection.Exec(background, revocation, receipt(), "")
 }
 
 func handle(event []byte, keys map[string]*rsa.PublicKey, connection *pgx.Conn) any {

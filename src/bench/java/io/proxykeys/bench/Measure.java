@@ -11,7 +11,7 @@ enum Measure {
     FIRST_CPU("processor time of the first call, ms"),
     SECOND_CPU("processor time of the second call, ms"),
     WARM("warm delete-all of 3 keys, ms"),
-    WARM_CPU("processor time of a warm call, ms"),
+    WARM_CPU("processor time of a warm call, mean, ms"),
     RESIDENT("resident memory after the calls, MiB"),
     PROPORTIONAL("proportional memory, MiB"),
     ANONYMOUS("anonymous memory (private, not of the file), MiB");

@@ -71,12 +71,12 @@ final class MixedCalls {
         String account = accounts.withKeys(KEYS);
         String alerted = accounts.withKeys(KEYS);
         List<Call> calls = new ArrayList<>();
-        calls.add(call("GET", Route.PROXY, account, "200"));
-        calls.add(call("GET", Route.PROXY_PREVIEW, account, "200"));
+        calls.add(call("GET", Route.PROXY, account, "\"statusCode\":200"));
+        calls.add(call("GET", Route.PROXY_PREVIEW, account, "\"statusCode\":200"));
         calls.add(call("DELETE", Route.PROXY, account, "\\\"deleted\\\":" + KEYS));
-        calls.add(call("GET", Route.PROXY_REVOCATIONS, account, "200"));
-        calls.add(call("DELETE", Route.PROXY + "/", account, "404"));
-        calls.add(new Call(Gateway.event("DELETE", Route.PROXY, "", Map.of("authorization", "Bearer none")), "401"));
+        calls.add(call("GET", Route.PROXY_REVOCATIONS, account, "\"statusCode\":200"));
+        calls.add(call("DELETE", Route.PROXY + "/", account, "\"statusCode\":404"));
+        calls.add(new Call(Gateway.event("DELETE", Route.PROXY, "", Map.of("authorization", "Bearer none")), "\"statusCode\":401"));
         calls.add(new Call(Gateway.alert(alerted, UUID.randomUUID().toString(), Instant.now()), "\"deleted\":" + KEYS));
         return calls;
     }

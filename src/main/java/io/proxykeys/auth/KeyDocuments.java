@@ -1,22 +1,28 @@
 package io.proxykeys.auth;
 
+import io.quarkus.tls.TlsConfiguration;
 import io.quarkus.tls.TlsConfigurationRegistry;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Vertx;
+import io.vertx.core.net.SSLOptions;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import javax.net.ssl.HttpsURLConnection;
 
 /**
- * Fetches documents with public keys, on a thread of its own: what it takes to speak TLS then does not keep the event loop from the
- * database at the start. Without redirects: the keys come from where the operator said and from nowhere else.
+ * Fetches documents with public keys, on a worker thread: the TLS handshake then does not delay the login to the database, which needs the
+ * event loop. Without redirects: the keys come from where the operator said and from nowhere else.
  */
 @Singleton
 public class KeyDocuments {
+
+    private static final Set<String> PROTOCOLS = Set.of("TLSv1.2", "TLSv1.3");
 
     private final Vertx vertx;
     private final TlsConfigurationRegistry tls;
@@ -29,28 +35,39 @@ public class KeyDocuments {
 
     /** The document as it is now; fails within this time if it cannot be fetched. */
     public Uni<String> fetch(KeyLocation location, Duration timeout) {
-        Uni<String> document = location.isRemote() ? download(location, timeout) : onAThreadOfItsOwn(location::read);
+        Uni<String> document = location.isRemote() ? download(location, timeout) : onAWorker(location::read);
         return document.ifNoItem().after(timeout).fail();
     }
 
     private Uni<String> download(KeyLocation location, Duration timeout) {
         return Uni.createFrom().deferred(() -> {
             Download download = new Download(() -> connection(location), timeout);
-            return onAThreadOfItsOwn(download).onCancellation().invoke(download::giveUp);
+            return onAWorker(download).onCancellation().invoke(download::giveUp);
         });
     }
 
-    private Uni<String> onAThreadOfItsOwn(Callable<String> reading) {
+    private Uni<String> onAWorker(Callable<String> reading) {
         return Uni.createFrom().completionStage(() -> vertx.executeBlocking(reading, false).toCompletionStage());
     }
 
     /** Not connected yet. */
     private HttpURLConnection connection(KeyLocation location) throws Exception {
         HttpURLConnection connection = (HttpURLConnection) location.url().openConnection(Proxy.NO_PROXY);
-        // A private certificate authority: QUARKUS_TLS_TRUST_STORE_PEM_CERTS.
-        if (connection instanceof HttpsURLConnection https && tls.getDefault().isPresent()) {
-            https.setSSLSocketFactory(tls.getDefault().get().createSSLContext().getSocketFactory());
+        Optional<TlsConfiguration> configuration = tls.getDefault();
+        if (connection instanceof HttpsURLConnection https && configuration.isPresent()) {
+            requireNothingElse(configuration.get().getSSLOptions());
+            // A private certificate authority: QUARKUS_TLS_TRUST_STORE_PEM_CERTS.
+            https.setSSLSocketFactory(configuration.get().createSSLContext().getSocketFactory());
         }
         return connection;
+    }
+
+    /** What would be ignored here must not be relied on, such as a list of revoked certificates. */
+    private static void requireNothingElse(SSLOptions options) {
+        if (!options.getCrlPaths().isEmpty() || !options.getCrlValues().isEmpty() || !options.getEnabledCipherSuites().isEmpty()
+                || !PROTOCOLS.equals(options.getEnabledSecureTransportProtocols())) {
+            throw new IllegalStateException(
+                    "of the settings QUARKUS_TLS_…, a trust store and a key store can be used for it, and no others");
+        }
     }
 }

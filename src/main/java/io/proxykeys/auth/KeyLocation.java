@@ -72,7 +72,7 @@ public final class KeyLocation {
         return scheme.equals("https") || scheme.equals("http");
     }
 
-    /** Of a remote document. */
+    /** The address of a remote document. */
     URL url() throws MalformedURLException {
         return uri.toURL();
     }

@@ -6,10 +6,10 @@ import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
-/** Checks the certificates of servers, and trusts no client. Whom to trust is decided by another one, the JDK's in the end. */
+/** Checks the certificates of servers, and trusts no client. Another trust manager decides whom to trust. */
 abstract class ServerTrust extends X509ExtendedTrustManager {
 
-    /** The question that was asked, to be put to another one. */
+    /** Asks another trust manager the same question. */
     interface Check {
         void by(X509ExtendedTrustManager other) throws CertificateException;
     }

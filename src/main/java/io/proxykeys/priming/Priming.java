@@ -55,6 +55,7 @@ class Priming {
         this.tokens = tokens;
         this.keys = keys;
         this.revocations = revocations;
+        this.fetchedKeys = Uni.createFrom().deferred(keys::prime);
     }
 
     void fetchKeys(@Observes Connecting connecting) {

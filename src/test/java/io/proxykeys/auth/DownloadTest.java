@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.LoopbackServer;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -17,6 +16,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -44,14 +44,25 @@ class DownloadTest {
 
     @Test
     void aCompressedBodyIsUnpacked() throws Exception {
-        ByteArrayOutputStream packed = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {
-            gzip.write(bytes("packed"));
+        for (String encoding : List.of("gzip", "GZIP", "x-gzip")) {
+            assertEquals("packed", whole(out -> {
+                out.write(bytes(OK + "Content-Encoding: " + encoding + "\r\n\r\n"));
+                try (GZIPOutputStream packing = new GZIPOutputStream(out)) {
+                    packing.write(bytes("packed"));
+                }
+            }));
         }
-        assertEquals("packed", whole(out -> {
-            out.write(bytes(OK + "Content-Encoding: GZIP\r\nContent-Length: " + packed.size() + "\r\n\r\n"));
-            packed.writeTo(out);
+    }
+
+    @Test
+    void aDocumentThatIsFarTooLongIsRefused() {
+        IOException failure = assertThrows(IOException.class, () -> whole(out -> {
+            out.write(bytes(OK + "\r\n"));
+            for (int i = 0; i < 2_000; i++) {
+                out.write(new byte[1024]);
+            }
         }));
+        assertEquals("the document is longer than 1 MiB", failure.getMessage());
     }
 
     @Test
@@ -76,12 +87,34 @@ class DownloadTest {
 
     @Test
     void aBodyThatComesSlowlyEndsInTime() {
+        assertEndsInTime(OK + "Content-Length: 100\r\n\r\n");
+    }
+
+    @Test
+    void aCompressedBodyThatComesSlowlyEndsInTime() {
+        // The head of a gzip file (RFC 1952, section 2.3), with a name that does not end.
+        assertEndsInTime(OK + "Content-Encoding: gzip\r\n\r\n\u001f\u008b\b\b\0\0\0\0\0\u0003");
+    }
+
+    private static void assertEndsInTime(String begin) {
         long start = System.nanoTime();
         assertThrows(SocketTimeoutException.class, () -> whole(out -> {
-            out.write(bytes(OK + "Content-Length: 100\r\n\r\n"));
+            out.write(begin.getBytes(StandardCharsets.ISO_8859_1));
             trickle(out);
         }));
         assertTrue(System.nanoTime() - start < TIMEOUT.multipliedBy(2).toNanos());
+    }
+
+    @Test
+    void whatWasGivenUpBeforeItWasConnectedIsNotWaitedFor() throws Exception {
+        try (LoopbackServer server = new LoopbackServer(socket -> answer(socket, new AtomicReference<>(), DownloadTest::trickle))) {
+            AtomicReference<Download> download = new AtomicReference<>();
+            download.set(new Download(() -> {
+                download.get().giveUp();
+                return connection(server);
+            }, TIMEOUT));
+            assertThrows(SocketTimeoutException.class, () -> download.get().call());
+        }
     }
 
     @Test

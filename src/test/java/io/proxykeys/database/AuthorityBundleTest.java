@@ -2,20 +2,24 @@ package io.proxykeys.database;
 
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemTrustOptions;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
 import javax.net.ssl.X509TrustManager;
@@ -93,8 +97,19 @@ class AuthorityBundleTest {
     void anUnreadableCertificateDoesNotStandInTheWayOfAnother() {
         String broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
         assertDoesNotThrow(() -> check(List.of(broken, signer), server));
-        CertificateException refused = assertThrows(CertificateException.class, () -> check(List.of(broken), server));
-        assertTrue(refused.getMessage().startsWith("the certificate authorities to trust cannot be read: "), refused.getMessage());
+        CertificateException unreadable = assertThrows(CertificateException.class, () -> check(List.of(broken), server));
+        assertTrue(unreadable.getMessage().startsWith("the certificate authorities to trust cannot be read: "), unreadable.getMessage());
+        assertNull(unreadable.getCause());
+        CertificateException refused = assertThrows(CertificateException.class, () -> check(List.of(broken, namesake), server));
+        assertTrue(refused.getMessage().startsWith("PKIX path validation failed"), refused.getMessage());
+    }
+
+    @Test
+    void severalCertificatesInOneBlockAreRead() throws Exception {
+        byte[] both = Stream.of(stranger, signer).map(pem -> Base64.getMimeDecoder().decode(pem.replaceAll("-----.*-----", "")))
+                .collect(ByteArrayOutputStream::new, ByteArrayOutputStream::writeBytes, (one, other) -> {}).toByteArray();
+        assertDoesNotThrow(() -> check(List.of("-----BEGIN CERTIFICATE-----\n" + Base64.getEncoder().encodeToString(both)
+                + "\n-----END CERTIFICATE-----\n"), server));
     }
 
     @Test
@@ -103,10 +118,22 @@ class AuthorityBundleTest {
     }
 
     @Test
-    void aFileWithoutACertificateIsNoBundle() {
-        PemTrustOptions nothing = new PemTrustOptions().addCertValue(Buffer.buffer("no certificate"));
-        IOException failure = assertThrows(IOException.class, () -> new AuthorityBundle(nothing).getTrustManagerFactory(null));
-        assertEquals("there is no certificate in []", failure.getMessage());
+    void aDamagedBundleIsRefusedAndItIsSaidWhatIsWrong() throws IOException {
+        assertDamaged("no certificate", "there is no certificate in the given text");
+        assertDamaged(signer + stranger.substring(0, 200), "the last certificate in the given text has no end");
+        assertDamaged("-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n" + signer,
+                "a certificate in the given text is not base64");
+        Path empty = Files.writeString(folder.resolve("empty.pem"), "");
+        PemTrustOptions files = new PemTrustOptions().addCertPath(Files.writeString(folder.resolve("signer.pem"), signer).toString())
+                .addCertPath(empty.toString());
+        IOException failure = assertThrows(IOException.class, () -> new AuthorityBundle(files).getTrustManagerFactory(null));
+        assertEquals("there is no certificate in " + empty, failure.getMessage());
+    }
+
+    private static void assertDamaged(String bundle, String message) {
+        PemTrustOptions options = new PemTrustOptions().addCertValue(Buffer.buffer(bundle));
+        IOException failure = assertThrows(IOException.class, () -> new AuthorityBundle(options).getTrustManagerFactory(null));
+        assertEquals(message, failure.getMessage());
     }
 
     @Test

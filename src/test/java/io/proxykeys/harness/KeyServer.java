@@ -1,6 +1,8 @@
 package io.proxykeys.harness;
 
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -15,6 +17,7 @@ import java.util.zip.GZIPOutputStream;
 public final class KeyServer {
 
     private final HttpServer server;
+    private final String scheme;
     private final AtomicInteger fetches = new AtomicInteger();
     private volatile String document;
     private volatile boolean down;
@@ -22,9 +25,23 @@ public final class KeyServer {
     private volatile String userAgent;
 
     public KeyServer(String document) {
+        this(document, null);
+    }
+
+    /** @param certificate {@code null} for http */
+    public KeyServer(String document, TestCertificate certificate) {
         this.document = document;
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try {
-            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
+            if (certificate == null) {
+                server = HttpServer.create(address, 10);
+                scheme = "http";
+            } else {
+                HttpsServer https = HttpsServer.create(address, 10);
+                https.setHttpsConfigurator(new HttpsConfigurator(certificate.tls()));
+                server = https;
+                scheme = "https";
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -54,7 +71,7 @@ public final class KeyServer {
     }
 
     public String location() {
-        return "http://127.0.0.1:" + server.getAddress().getPort() + "/jwks.json";
+        return scheme + (scheme.equals("http") ? "://127.0.0.1:" : "://localhost:") + server.getAddress().getPort() + "/jwks.json";
     }
 
     public void publish(String document) {
