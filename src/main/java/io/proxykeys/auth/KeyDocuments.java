@@ -11,7 +11,6 @@ import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import javax.net.ssl.HttpsURLConnection;
 
@@ -21,8 +20,6 @@ import javax.net.ssl.HttpsURLConnection;
  */
 @Singleton
 public class KeyDocuments {
-
-    private static final Set<String> PROTOCOLS = Set.of("TLSv1.2", "TLSv1.3");
 
     private final Vertx vertx;
     private final TlsConfigurationRegistry tls;
@@ -55,19 +52,17 @@ public class KeyDocuments {
         HttpURLConnection connection = (HttpURLConnection) location.url().openConnection(Proxy.NO_PROXY);
         Optional<TlsConfiguration> configuration = tls.getDefault();
         if (connection instanceof HttpsURLConnection https && configuration.isPresent()) {
-            requireNothingElse(configuration.get().getSSLOptions());
+            requireNoRevocationList(configuration.get().getSSLOptions());
             // A private certificate authority: QUARKUS_TLS_TRUST_STORE_PEM_CERTS.
             https.setSSLSocketFactory(configuration.get().createSSLContext().getSocketFactory());
         }
         return connection;
     }
 
-    /** What would be ignored here must not be relied on, such as a list of revoked certificates. */
-    private static void requireNothingElse(SSLOptions options) {
-        if (!options.getCrlPaths().isEmpty() || !options.getCrlValues().isEmpty() || !options.getEnabledCipherSuites().isEmpty()
-                || !PROTOCOLS.equals(options.getEnabledSecureTransportProtocols())) {
-            throw new IllegalStateException(
-                    "of the settings QUARKUS_TLS_…, a trust store and a key store can be used for it, and no others");
+    /** It would be ignored here, and a revoked certificate trusted. */
+    private static void requireNoRevocationList(SSLOptions options) {
+        if (!options.getCrlPaths().isEmpty() || !options.getCrlValues().isEmpty()) {
+            throw new IllegalStateException("QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST cannot be used for it");
         }
     }
 }

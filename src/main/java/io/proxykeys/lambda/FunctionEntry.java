@@ -1,7 +1,6 @@
 package io.proxykeys.lambda;
 
 import com.amazonaws.services.lambda.runtime.Context;
-import com.amazonaws.services.lambda.runtime.RequestHandler;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.proxykeys.alert.AlertFailed;
@@ -20,13 +19,13 @@ import io.proxykeys.log.Metric;
 import io.proxykeys.maintenance.Maintenance;
 import io.proxykeys.maintenance.MaintenanceFailed;
 import io.proxykeys.problem.ProblemException;
+import io.quarkus.amazon.lambda.http.LambdaHttpHandler;
+import io.quarkus.arc.Unremovable;
 import jakarta.annotation.Priority;
-import jakarta.decorator.Decorator;
-import jakarta.decorator.Delegate;
-import jakarta.enterprise.context.Dependent;
-import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.Alternative;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -35,7 +34,8 @@ import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
- * The function's entry: every event passes here before anything else sees it.
+ * The function's entry: every event passes here before anything else sees it. It takes the place of Quarkus' handler, which has no scope: made
+ * anew for each event, what is injected into it would never be free again (CDI 4.1, section 6.4.1, "Dependent objects").
  *
  * <p>An event with {@code requestContext.http} is HTTP
  * (<a href="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html">payload
@@ -49,16 +49,16 @@ import org.jboss.logging.Logger;
  * <p>Every event is answered before the invocation's deadline ({@link PollingThread}). Nothing escapes but exceptions: an
  * {@code Error} would end the thread that polls for events, and the function would hang until its timeout.
  */
-@Decorator
-@Dependent
+@Singleton
+@Alternative
 @Priority(1)
-class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> {
+@Unremovable
+class FunctionEntry extends LambdaHttpHandler {
 
     private static final Logger LOG = Logger.getLogger(FunctionEntry.class);
     /** Written once for all: it should cost nothing. */
     private static final Response NOT_FOUND = Response.of(ProblemException.notFound());
 
-    private final RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router;
     private final PollingThread thread;
     private final Endpoints endpoints;
     private final SecurityAlerts alerts;
@@ -66,9 +66,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     private final DevPages devPages;
 
     @Inject
-    FunctionEntry(@Any @Delegate RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV2HTTPResponse> router, PollingThread thread,
-            Endpoints endpoints, SecurityAlerts alerts, Maintenance maintenance, Instance<DevPages> devPages) {
-        this.router = router;
+    FunctionEntry(PollingThread thread, Endpoints endpoints, SecurityAlerts alerts, Maintenance maintenance, Instance<DevPages> devPages) {
         this.thread = thread;
         this.endpoints = endpoints;
         this.alerts = alerts;
@@ -92,7 +90,7 @@ class FunctionEntry implements RequestHandler<APIGatewayV2HTTPEvent, APIGatewayV
     private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
         try {
             if (devPages.contain(event.rawPath())) {
-                return router.handleRequest(event.forRouter(), context);
+                return super.handleRequest(event.forRouter(), context);
             }
             Optional<Route> route = Route.match(event.method(), event.rawPath()).filter(endpoints::serves);
             return response(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context), context);

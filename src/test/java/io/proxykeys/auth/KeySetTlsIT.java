@@ -10,6 +10,7 @@ import io.proxykeys.harness.KeyServer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.harness.TestCertificate;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -43,11 +44,12 @@ class KeySetTlsIT {
     }
 
     @Test
-    void aSettingThatWouldBeIgnoredIsNotReliedOn() {
+    void aListOfRevokedCertificatesThatWouldBeIgnoredIsNotReliedOn() throws Exception {
         TestCertificate certificate = new TestCertificate("localhost", folder);
-        deleteAll(certificate, Map.of("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", certificate.pem().toString(), "QUARKUS_TLS_PROTOCOLS",
-                "TLSv1.3"),
-                503, "of the settings QUARKUS_TLS_…, a trust store and a key store can be used for it, and no others");
+        Path list = Files.writeString(folder.resolve("revoked.crl"), "nothing");
+        deleteAll(certificate, Map.of("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", certificate.pem().toString(),
+                "QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST", list.toString()), 503,
+                "QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST cannot be used for it");
     }
 
     private static void deleteAll(TestCertificate certificate, Map<String, String> variables, int status, String logged) {
