@@ -20,9 +20,10 @@ final class Function implements AutoCloseable {
     private final Path log;
 
     /** @param command a native function, or anything else that speaks to the Runtime API */
-    Function(Path command, Map<String, String> environment) throws IOException {
+    Function(Path command, Map<String, String> environment, String... arguments) throws IOException {
         log = Files.createTempFile("proxy-keys-bench", ".log");
         List<String> words = new ArrayList<>(List.of(command.toString()));
+        words.addAll(List.of(arguments));
         // To try out options of the native image at run time, such as -Xmn8m.
         words.addAll(List.of(System.getProperty("bench.arguments", "").split(" +")).stream().filter(word -> !word.isEmpty()).toList());
         ProcessBuilder builder = new ProcessBuilder(words).redirectErrorStream(true).redirectOutput(log.toFile());

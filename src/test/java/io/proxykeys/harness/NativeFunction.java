@@ -40,16 +40,7 @@ public final class NativeFunction implements AutoCloseable {
 
     /** Starts a copy; it may fail to come up. */
     public static NativeFunction start(Map<String, String> environment) {
-        return start(environment, new String[0]);
-    }
-
-    /**
-     * The same, with options of the native image.
-     *
-     * @param arguments such as {@code -Xmx24m}
-     */
-    public static NativeFunction start(Map<String, String> environment, String... arguments) {
-        return new NativeFunction(Stream.concat(Stream.of(binary().toString()), Stream.of(arguments)).toList(), environment);
+        return new NativeFunction(List.of(binary().toString()), environment);
     }
 
     /**
