@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -30,7 +29,7 @@ final class Download implements Callable<String> {
     private final Duration timeout;
     private final long deadline;
     /** Set until the head of the answer is there. */
-    private final AtomicReference<HttpURLConnection> waiting = new AtomicReference<>();
+    private volatile HttpURLConnection waiting;
     private volatile boolean givenUp;
 
     /** @param opener makes a connection that is not connected yet */
@@ -45,7 +44,7 @@ final class Download implements Callable<String> {
     public String call() throws Exception {
         HttpURLConnection connection = opener.call();
         prepare(connection);
-        waiting.set(connection);
+        waiting = connection;
         try {
             connection.connect();
             // Giving up could not close what was not connected yet.
@@ -53,7 +52,7 @@ final class Download implements Callable<String> {
                 throw late();
             }
             int status = connection.getResponseCode();
-            waiting.set(null);
+            waiting = null;
             if (status != HttpURLConnection.HTTP_OK) {
                 throw new IOException("HTTP status " + status);
             }
@@ -102,7 +101,7 @@ final class Download implements Callable<String> {
     /** Nobody waits any more: closes the connection if the head of the answer is still awaited. */
     void giveUp() {
         givenUp = true;
-        HttpURLConnection connection = waiting.get();
+        HttpURLConnection connection = waiting;
         if (connection != null) {
             connection.disconnect();
         }
