@@ -62,8 +62,6 @@ final class Comparison {
     }
 
     private void start(Side side, Setup setup, boolean counted) throws Exception {
-        byte[] first = Benchmark.delete(accounts.withKeys(KEYS));
-        byte[] second = Benchmark.delete(accounts.withKeys(KEYS));
         if (side.sql == Floor.Sql.BARE) {
             return; // It logs in without a password, so its start says nothing.
         }
@@ -80,6 +78,8 @@ final class Comparison {
             }
             return;
         }
+        byte[] first = Benchmark.delete(accounts.withKeys(KEYS));
+        byte[] second = Benchmark.delete(accounts.withKeys(KEYS));
         try (Function function = new Function(side.command, setup.environment())) {
             long polled = function.api.awaitFirstPoll();
             double init = function.cpuMillis();

@@ -59,10 +59,6 @@ final class Function implements AutoCloseable {
         return Long.parseLong(found.group(1)) / 1024.0;
     }
 
-    String output() throws IOException {
-        return Files.readString(log);
-    }
-
     @Override
     public void close() throws IOException {
         process.destroyForcibly().onExit().join();
