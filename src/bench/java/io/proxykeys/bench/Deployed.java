@@ -1,18 +1,13 @@
 package io.proxykeys.bench;
 
-import com.sun.net.httpserver.HttpsConfigurator;
-import com.sun.net.httpserver.HttpsServer;
 import io.proxykeys.harness.Issuer;
+import io.proxykeys.harness.KeyServer;
+import io.proxykeys.harness.KeyStoreFile;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.KeyStore;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -20,10 +15,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
 import java.util.stream.Stream;
-import javax.net.ssl.KeyManagerFactory;
-import javax.net.ssl.SSLContext;
 
 /**
  * What {@code template.yaml} deploys: PostgreSQL with TLS, its certificate verified against a bundle of as many authorities as RDS' global one,
@@ -37,7 +29,7 @@ final class Deployed implements AutoCloseable {
     private static final String PASSWORD = "only-for-tests";
 
     private final Path folder = Files.createTempDirectory("proxy-keys-deployed");
-    private final HttpsServer keySet;
+    private final KeyServer keySet;
     private final Setup setup;
 
     /** @param owner a connection of the server's owner, who switches TLS on */
@@ -57,7 +49,7 @@ final class Deployed implements AutoCloseable {
         environment.put("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM", "true");
         environment.put("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS", folder.resolve("bundle.pem").toString());
         environment.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", authority + ".pem");
-        environment.put("MP_JWT_VERIFY_PUBLICKEY_LOCATION", "https://localhost:" + keySet.getAddress().getPort() + "/jwks.json");
+        environment.put("MP_JWT_VERIFY_PUBLICKEY_LOCATION", keySet.location());
         setup = new Setup("As deployed: TLS verified against a bundle of " + KINDS.size() * OF_EACH_KIND
                 + " authorities, SCRAM, the key set over https",
                 environment, plain.floor().replace("sslmode=disable", "sslmode=verify-full&sslrootcert=" + authority + ".pem"));
@@ -94,32 +86,9 @@ final class Deployed implements AutoCloseable {
         }
     }
 
-    private HttpsServer serveKeySet() throws Exception {
+    private KeyServer serveKeySet() throws Exception {
         openssl("pkcs12 -export -passout pass:" + PASSWORD + " -in keys.pem -inkey keys.key -out keys.p12");
-        KeyStore store = KeyStore.getInstance("PKCS12");
-        try (InputStream in = Files.newInputStream(folder.resolve("keys.p12"))) {
-            store.load(in, PASSWORD.toCharArray());
-        }
-        KeyManagerFactory managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        managers.init(store, PASSWORD.toCharArray());
-        SSLContext tls = SSLContext.getInstance("TLS");
-        tls.init(managers.getKeyManagers(), null, null);
-        byte[] document = Issuer.jwks(List.of(Issuer.shared().rsa)).getBytes(StandardCharsets.UTF_8);
-        HttpsServer server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
-        server.setHttpsConfigurator(new HttpsConfigurator(tls));
-        server.setExecutor(Executors.newCachedThreadPool(work -> {
-            Thread thread = new Thread(work, "key set");
-            thread.setDaemon(true);
-            return thread;
-        }));
-        server.createContext("/", exchange -> {
-            try (exchange) {
-                exchange.sendResponseHeaders(200, document.length);
-                exchange.getResponseBody().write(document);
-            }
-        });
-        server.start();
-        return server;
+        return new KeyServer(Issuer.jwks(List.of(Issuer.shared().rsa)), KeyStoreFile.tls(folder.resolve("keys.p12"), PASSWORD));
     }
 
     private void openssl(String arguments) throws IOException, InterruptedException {
@@ -133,7 +102,7 @@ final class Deployed implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        keySet.stop(0);
+        keySet.stop();
         try (Stream<Path> files = Files.walk(folder)) {
             files.sorted(Comparator.reverseOrder()).forEach(file -> file.toFile().delete());
         }

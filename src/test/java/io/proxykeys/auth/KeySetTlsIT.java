@@ -54,7 +54,7 @@ class KeySetTlsIT {
 
     private static void deleteAll(TestCertificate certificate, Map<String, String> variables, int status, String logged) {
         Issuer issuer = Issuer.shared();
-        KeyServer keys = new KeyServer(Issuer.jwks(List.of(issuer.rsa)), certificate);
+        KeyServer keys = new KeyServer(Issuer.jwks(List.of(issuer.rsa)), certificate.tls());
         Map<String, String> environment = NativeFunction.environment(Postgres.shared().port(), keys.location());
         environment.putAll(variables);
         try (NativeFunction function = NativeFunction.start(environment).awaitFirstPoll()) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.proxykeys.harness.KeyStoreFile;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.PemTrustOptions;
 import java.io.ByteArrayInputStream;
@@ -18,7 +19,6 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
@@ -29,8 +29,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Whom a bundle of certificate authorities trusts, with certificates that {@code keytool} has made and signed. */
 class AuthorityBundleTest {
-
-    private static final String PASSWORD = "only-for-tests";
 
     @TempDir
     static Path folder;
@@ -44,20 +42,21 @@ class AuthorityBundleTest {
     private static String signerInOtherLetters;
 
     @BeforeAll
-    static void makeCertificates() throws Exception {
-        for (String authority : List.of("signer", "stranger", "namesake")) {
-            generate(authority, "CN=" + authority.replace("namesake", "signer"), "-ext", "bc:c");
-        }
-        generate("intermediate", "CN=intermediate");
-        generate("server", "CN=localhost");
-        signer = certificate("signer");
-        stranger = certificate("stranger");
-        namesake = certificate("namesake");
-        server = signed("server", "signer");
-        intermediate = signed("intermediate", "signer", "-ext", "bc:c");
-        behindIntermediate = signed("server", "intermediate");
-        keytool("-selfcert", "-alias", "signer", "-dname", "CN=SIGNER", "-ext", "bc:c");
-        signerInOtherLetters = certificate("signer");
+    static void makeCertificates() throws IOException {
+        KeyStoreFile store = new KeyStoreFile(folder.resolve("store.p12"));
+        store.generate("signer", "CN=signer", "bc:c");
+        store.generate("stranger", "CN=stranger", "bc:c");
+        store.generate("namesake", "CN=signer", "bc:c");
+        store.generate("intermediate", "CN=intermediate");
+        store.generate("server", "CN=localhost");
+        signer = store.certificate("signer");
+        stranger = store.certificate("stranger");
+        namesake = store.certificate("namesake");
+        server = store.signed("server", "signer");
+        intermediate = store.signed("intermediate", "signer", "bc:c");
+        behindIntermediate = store.signed("server", "intermediate");
+        store.rename("signer", "CN=SIGNER", "bc:c");
+        signerInOtherLetters = store.certificate("signer");
     }
 
     @Test
@@ -159,32 +158,5 @@ class AuthorityBundleTest {
                     StandardCharsets.US_ASCII))));
         }
         return chain.toArray(X509Certificate[]::new);
-    }
-
-    private static void generate(String alias, String name, String... more) throws Exception {
-        keytool(Stream.concat(Stream.of("-genkeypair", "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1", "-validity", "2",
-                "-dname",
-                name), Arrays.stream(more)).toArray(String[]::new));
-    }
-
-    private static String certificate(String alias) throws Exception {
-        return keytool("-exportcert", "-rfc", "-alias", alias);
-    }
-
-    private static String signed(String alias, String authority, String... more) throws Exception {
-        Path request = folder.resolve("request");
-        keytool("-certreq", "-alias", alias, "-file", request.toString());
-        return keytool(Stream.concat(Stream.of("-gencert", "-rfc", "-alias", authority, "-infile", request.toString(), "-validity", "2"),
-                Arrays.stream(more)).toArray(String[]::new));
-    }
-
-    private static String keytool(String... arguments) throws Exception {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "keytool").toString()));
-        command.addAll(List.of(arguments));
-        command.addAll(List.of("-storetype", "PKCS12", "-keystore", folder.resolve("store.p12").toString(), "-storepass", PASSWORD));
-        Process process = new ProcessBuilder(command).redirectError(folder.resolve("errors").toFile()).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
-        assertEquals(0, process.waitFor(), output);
-        return output;
     }
 }

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
+import javax.net.ssl.SSLContext;
 
 /** Publishes a key set as an identity provider does, counts who asks, and can be down. */
 public final class KeyServer {
@@ -28,17 +29,17 @@ public final class KeyServer {
         this(document, null);
     }
 
-    /** @param certificate {@code null} for http */
-    public KeyServer(String document, TestCertificate certificate) {
+    /** @param tls with the server's certificate; {@code null} for http */
+    public KeyServer(String document, SSLContext tls) {
         this.document = document;
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try {
-            if (certificate == null) {
+            if (tls == null) {
                 server = HttpServer.create(address, 10);
                 scheme = "http";
             } else {
                 HttpsServer https = HttpsServer.create(address, 10);
-                https.setHttpsConfigurator(new HttpsConfigurator(certificate.tls()));
+                https.setHttpsConfigurator(new HttpsConfigurator(tls));
                 server = https;
                 scheme = "https";
             }
@@ -90,6 +91,10 @@ public final class KeyServer {
     /** Who asked last. */
     public String userAgent() {
         return userAgent;
+    }
+
+    public void stop() {
+        server.stop(0);
     }
 
     private static byte[] gzip(byte[] text) throws IOException {
