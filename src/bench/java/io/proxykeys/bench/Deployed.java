@@ -26,7 +26,6 @@ final class Deployed implements AutoCloseable {
     /** As RDS' global bundle: so many of each kind. */
     private static final int OF_EACH_KIND = 36;
     private static final List<String> KINDS = List.of("rsa:2048", "rsa:4096", "ec -pkeyopt ec_paramgen_curve:secp384r1");
-    private static final String PASSWORD = "only-for-tests";
 
     private final Path folder = Files.createTempDirectory("proxy-keys-deployed");
     private final KeyServer keySet;
@@ -87,8 +86,9 @@ final class Deployed implements AutoCloseable {
     }
 
     private KeyServer serveKeySet() throws Exception {
-        openssl("pkcs12 -export -passout pass:" + PASSWORD + " -in keys.pem -inkey keys.key -out keys.p12");
-        return new KeyServer(Issuer.jwks(List.of(Issuer.shared().rsa)), KeyStoreFile.tls(folder.resolve("keys.p12"), PASSWORD));
+        Path store = folder.resolve("keys.p12");
+        openssl("pkcs12 -export -passout pass:" + KeyStoreFile.PASSWORD + " -in keys.pem -inkey keys.key -out " + store);
+        return new KeyServer(Issuer.jwks(List.of(Issuer.shared().rsa)), new KeyStoreFile(store).tls());
     }
 
     private void openssl(String arguments) throws IOException, InterruptedException {

@@ -11,10 +11,11 @@ import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** A file with keys and certificates (PKCS #12), which {@code keytool} makes and signs. */
+/** A file with keys and certificates (PKCS #12); {@code keytool} makes and signs them. */
 public final class KeyStoreFile {
 
-    private static final String PASSWORD = "only-for-tests";
+    /** Of the file and of each key in it. */
+    public static final String PASSWORD = "only-for-tests";
 
     private final Path file;
 
@@ -52,13 +53,9 @@ public final class KeyStoreFile {
 
     /** For a server that shows the certificates in it. */
     public SSLContext tls() throws IOException, GeneralSecurityException {
-        return tls(file, PASSWORD);
-    }
-
-    /** For a server that shows the certificates in a file of PKCS #12. */
-    public static SSLContext tls(Path file, String password) throws IOException, GeneralSecurityException {
+        char[] password = PASSWORD.toCharArray();
         KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-        keys.init(KeyStore.getInstance(file.toFile(), password.toCharArray()), password.toCharArray());
+        keys.init(KeyStore.getInstance(file.toFile(), password), password);
         SSLContext tls = SSLContext.getInstance("TLS");
         tls.init(keys.getKeyManagers(), null, null);
         return tls;
