@@ -1,6 +1,7 @@
 package io.proxykeys.account;
 
 import io.proxykeys.database.Transactions;
+import io.proxykeys.database.UnknownAccount;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;

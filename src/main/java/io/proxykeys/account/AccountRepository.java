@@ -1,5 +1,6 @@
 package io.proxykeys.account;
 
+import io.proxykeys.database.UnknownAccount;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;

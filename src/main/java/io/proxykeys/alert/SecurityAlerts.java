@@ -1,8 +1,8 @@
 package io.proxykeys.alert;
 
-import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.CommitGate;
 import io.proxykeys.database.OutcomeUnknown;
+import io.proxykeys.database.UnknownAccount;
 import io.proxykeys.json.JsonText;
 import io.proxykeys.revocation.AlertRequest;
 import io.proxykeys.revocation.AlertResult;

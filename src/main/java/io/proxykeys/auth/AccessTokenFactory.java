@@ -2,6 +2,8 @@ package io.proxykeys.auth;
 
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
+import io.proxykeys.signingkeys.Algorithm;
+import io.proxykeys.signingkeys.VerificationKeys;
 import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
 import io.smallrye.jwt.auth.principal.JWTCallerPrincipal;
 import io.smallrye.jwt.auth.principal.JWTCallerPrincipalFactory;

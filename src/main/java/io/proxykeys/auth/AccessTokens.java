@@ -2,6 +2,9 @@ package io.proxykeys.auth;
 
 import io.proxykeys.account.AccountId;
 import io.proxykeys.config.Settings;
+import io.proxykeys.signingkeys.Algorithm;
+import io.proxykeys.signingkeys.NoKeySet;
+import io.proxykeys.signingkeys.VerificationKeys;
 import io.smallrye.jwt.auth.principal.JWTParser;
 import io.smallrye.jwt.auth.principal.ParseException;
 import io.smallrye.mutiny.Uni;

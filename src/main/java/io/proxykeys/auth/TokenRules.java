@@ -1,5 +1,6 @@
 package io.proxykeys.auth;
 
+import io.proxykeys.signingkeys.Algorithm;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;

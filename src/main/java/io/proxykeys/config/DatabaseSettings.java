@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /**
  * The settings of the database by the names of Quarkus, of which these are the ones that a deployment has to give. Quarkus reads them
- * itself; they are here so that {@link SettingsCheck} says what is wrong with them before Quarkus does.
+ * itself; they are here so that {@code start.SettingsCheck} says what is wrong with them before Quarkus does.
  */
 @Unremovable
 @ConfigMapping(prefix = "quarkus.datasource")

@@ -6,7 +6,7 @@ import org.eclipse.microprofile.config.spi.Converter;
 
 /**
  * A time above 0 as Quarkus writes it ({@code PT1M}, {@code 60s}). Anything else becomes {@link Duration#ZERO}, for
- * {@link SettingsCheck} to name the variable in one line.
+ * {@code start.SettingsCheck} to name the variable in one line.
  */
 public final class PositiveDuration implements Converter<Duration> {
 

@@ -14,7 +14,7 @@ import java.util.Optional;
  *
  * <p>To add a setting, add a member here with its literal name, its default, and a converter of this package if it is not text (text
  * that may be missing is an {@code Optional<String>}), and copy its Javadoc into the row of the table. Its check is a line in
- * {@link SettingsCheck}, with the name of the variable as it is set and what is wrong. Its tests are a row in the tables of
+ * {@code start.SettingsCheck}, with the name of the variable as it is set and what is wrong. Its tests are a row in the tables of
  * {@code SettingsTest} and, because that one starts the native function, in those of {@code StartIT}.
  */
 @Unremovable

@@ -7,7 +7,7 @@ import java.util.Optional;
 
 /**
  * The settings of access tokens by the names of MicroProfile JWT Authentication 2.1, section 9.2. They are optional here for the sake
- * of {@link SettingsCheck}, which says what is missing in its own words.
+ * of {@code start.SettingsCheck}, which says what is missing in its own words.
  */
 @Unremovable
 @ConfigMapping(prefix = "mp.jwt.verify")

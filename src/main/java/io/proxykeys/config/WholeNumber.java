@@ -3,7 +3,7 @@ package io.proxykeys.config;
 import org.eclipse.microprofile.config.spi.Converter;
 
 /**
- * A whole number from 0. Anything else becomes {@value #MALFORMED}, for {@link SettingsCheck} to name the variable in one line: a
+ * A whole number from 0. Anything else becomes {@value #MALFORMED}, for {@code start.SettingsCheck} to name the variable in one line: a
  * converter that threw would stop the start with the words of the configuration library.
  */
 public final class WholeNumber implements Converter<Integer> {

@@ -1,5 +1,6 @@
 package io.proxykeys.database;
 
+import io.proxykeys.connection.BoundedPool;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.vertx.UniHelper;

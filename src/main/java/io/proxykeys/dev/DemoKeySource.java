@@ -1,6 +1,6 @@
 package io.proxykeys.dev;
 
-import io.proxykeys.auth.KeySource;
+import io.proxykeys.signingkeys.KeySource;
 import io.quarkus.arc.profile.IfBuildProfile;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;

@@ -1,11 +1,11 @@
 package io.proxykeys.github;
 
-import io.proxykeys.auth.KeptKeys;
-import io.proxykeys.auth.KeyDocuments;
-import io.proxykeys.auth.KeyLocation;
-import io.proxykeys.auth.KeySource;
-import io.proxykeys.auth.NoKeySet;
 import io.proxykeys.config.Settings;
+import io.proxykeys.signingkeys.KeptKeys;
+import io.proxykeys.signingkeys.KeyDocuments;
+import io.proxykeys.signingkeys.KeyLocation;
+import io.proxykeys.signingkeys.KeySource;
+import io.proxykeys.signingkeys.NoKeySet;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;

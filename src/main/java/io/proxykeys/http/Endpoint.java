@@ -1,9 +1,9 @@
 package io.proxykeys.http;
 
-import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.auth.Caller;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.database.OutcomeUnknown;
+import io.proxykeys.database.UnknownAccount;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 

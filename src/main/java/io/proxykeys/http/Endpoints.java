@@ -1,17 +1,17 @@
 package io.proxykeys.http;
 
-import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.auth.AccessTokens;
 import io.proxykeys.auth.InsufficientScope;
 import io.proxykeys.auth.InvalidToken;
-import io.proxykeys.auth.NoKeySet;
 import io.proxykeys.auth.NoToken;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.database.OutcomeUnknown;
+import io.proxykeys.database.UnknownAccount;
 import io.proxykeys.key.NewKey;
 import io.proxykeys.log.LogEvent;
 import io.proxykeys.log.Metric;
 import io.proxykeys.problem.ProblemException;
+import io.proxykeys.signingkeys.NoKeySet;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.Startup;
 import io.smallrye.mutiny.Uni;

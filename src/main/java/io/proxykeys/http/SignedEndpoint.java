@@ -1,7 +1,7 @@
 package io.proxykeys.http;
 
-import io.proxykeys.auth.NoKeySet;
 import io.proxykeys.problem.ProblemException;
+import io.proxykeys.signingkeys.NoKeySet;
 import io.smallrye.mutiny.Uni;
 
 /** Serves a route that takes no token, because its sender signs each request. */

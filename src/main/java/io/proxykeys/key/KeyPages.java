@@ -1,7 +1,7 @@
 package io.proxykeys.key;
 
 import io.proxykeys.database.Transactions;
-import io.proxykeys.http.Cursor;
+import io.proxykeys.json.Cursor;
 import io.proxykeys.json.JsonPage;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;

@@ -1,7 +1,7 @@
 package io.proxykeys.key;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.proxykeys.http.Cursor;
+import io.proxykeys.json.Cursor;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
 import java.math.BigDecimal;

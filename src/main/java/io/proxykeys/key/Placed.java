@@ -1,6 +1,6 @@
 package io.proxykeys.key;
 
-import io.proxykeys.http.Cursor;
+import io.proxykeys.json.Cursor;
 import io.proxykeys.json.JsonText;
 
 /** A key, live or deleted, as it is written in a list that is read page by page. */

@@ -1,10 +1,10 @@
 package io.proxykeys.revocation;
 
-import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.database.CommitGate;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.database.Transactions;
+import io.proxykeys.database.UnknownAccount;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;

@@ -1,7 +1,7 @@
 package io.proxykeys.revocation;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.proxykeys.http.Cursor;
+import io.proxykeys.json.Cursor;
 import io.proxykeys.json.JsonText;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.proxykeys.revocation;
 
-import io.proxykeys.http.Cursor;
+import io.proxykeys.json.Cursor;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;

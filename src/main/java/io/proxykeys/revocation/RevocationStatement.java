@@ -1,6 +1,6 @@
 package io.proxykeys.revocation;
 
-import io.proxykeys.account.AccountLock;
+import io.proxykeys.database.AccountLock;
 import io.proxykeys.key.KeyReference;
 import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;

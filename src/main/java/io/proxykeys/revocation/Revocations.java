@@ -1,12 +1,12 @@
 package io.proxykeys.revocation;
 
-import io.proxykeys.account.AccountLock;
-import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.config.Settings;
+import io.proxykeys.database.AccountLock;
 import io.proxykeys.database.CommitGate;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.database.Transactions;
+import io.proxykeys.database.UnknownAccount;
 import io.smallrye.mutiny.Uni;
 import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;

@@ -1,6 +1,5 @@
 package io.proxykeys.auth;
 
-import io.proxykeys.config.CheckedAtStart;
 import io.proxykeys.config.DatabaseSettings;
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
@@ -8,6 +7,9 @@ import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.KeyServer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.signingkeys.NoKeySet;
+import io.proxykeys.signingkeys.VerificationKeys;
+import io.proxykeys.start.CheckedAtStart;
 import io.smallrye.config.EnvConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;

@@ -2,6 +2,7 @@ package io.proxykeys.auth;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.proxykeys.signingkeys.Algorithm;
 import io.smallrye.jwt.auth.principal.JWTAuthContextInfo;
 import java.security.GeneralSecurityException;
 import java.security.Key;

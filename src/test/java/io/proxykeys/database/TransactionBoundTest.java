@@ -3,6 +3,7 @@ package io.proxykeys.database;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.proxykeys.connection.BoundedPool;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;

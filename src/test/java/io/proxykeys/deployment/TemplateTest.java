@@ -19,7 +19,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
-import io.proxykeys.database.Authentication;
+import io.proxykeys.connection.Authentication;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.http.Route;
 import io.smallrye.config.ConfigMappings.ConfigClass;

@@ -1,6 +1,6 @@
 package io.proxykeys.operation.create;
 
-import io.proxykeys.account.AccountLock;
+import io.proxykeys.database.AccountLock;
 import io.proxykeys.key.NewKey;
 import io.proxykeys.operation.KeyLimits;
 import io.proxykeys.operation.Refused;

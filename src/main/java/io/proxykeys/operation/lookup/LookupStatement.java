@@ -1,6 +1,6 @@
 package io.proxykeys.operation.lookup;
 
-import io.proxykeys.account.AccountLock;
+import io.proxykeys.database.AccountLock;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.key.ListedKey;
 import io.proxykeys.operation.KeyLimits;

@@ -1,8 +1,8 @@
 package io.proxykeys.operation.preview;
 
-import io.proxykeys.account.UnknownAccount;
 import io.proxykeys.auth.Caller;
 import io.proxykeys.database.Transactions;
+import io.proxykeys.database.UnknownAccount;
 import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;

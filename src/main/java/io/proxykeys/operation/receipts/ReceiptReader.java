@@ -2,9 +2,9 @@ package io.proxykeys.operation.receipts;
 
 import io.proxykeys.account.AccountCheck;
 import io.proxykeys.database.Transactions;
-import io.proxykeys.http.Cursor;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
+import io.proxykeys.json.Cursor;
 import io.proxykeys.json.JsonText;
 import io.proxykeys.key.KeyPages;
 import io.proxykeys.key.KeyPages.KeyPage;

@@ -1,6 +1,6 @@
 package io.proxykeys.operation.recreate;
 
-import io.proxykeys.account.AccountLock;
+import io.proxykeys.database.AccountLock;
 import io.proxykeys.key.CreatedKey;
 import io.proxykeys.key.ListedKey;
 import io.proxykeys.key.NewKey;

@@ -1,7 +1,7 @@
 package io.proxykeys.operation.toggle;
 
-import io.proxykeys.account.AccountLock;
 import io.proxykeys.auth.Caller;
+import io.proxykeys.database.AccountLock;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.JsonBody;

@@ -1,6 +1,6 @@
 package io.proxykeys.operation.update;
 
-import io.proxykeys.account.AccountLock;
+import io.proxykeys.database.AccountLock;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.operation.KeyFields;
 import io.proxykeys.operation.KeyLimits;

@@ -12,7 +12,7 @@ import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.Postgres;
-import io.proxykeys.http.Cursor;
+import io.proxykeys.json.Cursor;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;

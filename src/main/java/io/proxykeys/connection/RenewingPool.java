@@ -1,0 +1,171 @@
+package io.proxykeys.connection;
+
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Handler;
+import io.vertx.pgclient.PgConnection;
+import io.vertx.pgclient.PgPool;
+import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.PrepareOptions;
+import io.vertx.sqlclient.PreparedQuery;
+import io.vertx.sqlclient.Query;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/**
+ * A pool of one connection that is replaced by a new one when it gives no connection, or one that is not to be kept.
+ *
+ * <p>The client bounds connecting, but not what the server says after it: a server that accepts and stays silent keeps the
+ * pool's only place taken, long after it has come back. With a new pool the next call works as soon as the database does.
+ *
+ * <p>A connection that was not used for a while may have been forgotten by a NAT or lost with its host without a message, most
+ * of all if the process was frozen; or its server has become a standby. It is checked first, with a short bound: a dead one
+ * would otherwise be noticed only when a statement has gone unanswered for longer than statements may take.
+ *
+ * <p>It is a {@code PgPool}, which is deprecated for {@code Pool}, because Quarkus 3.34 casts what a {@code PgPoolCreator} makes to
+ * that: {@code PgPoolTest} fails when it no longer does.
+ */
+@SuppressWarnings("deprecation")
+final class RenewingPool implements PgPool {
+
+    /** Used within this time, a connection is taken to be alive. */
+    private static final long FRESH_MILLIS = 5_000;
+    private static final int CHECK_SECONDS = 1;
+
+    /** Whether the server takes writes: {@code on} for a standby, or where the default is to read only. */
+    private static final String CHECK = "SELECT current_setting('transaction_read_only')";
+
+    private final Supplier<Pool> factory;
+    private Generation current;
+    /** By the wall clock, which goes on while the process is frozen. */
+    private volatile long lastUsed;
+
+    /** A pool, and what became of it. */
+    private static final class Generation {
+
+        private final Pool pool;
+        /** The last connection that it gave. */
+        private volatile SqlConnection lent;
+        /** Why it was replaced. */
+        private Throwable reason;
+
+        private Generation(Pool pool) {
+            this.pool = pool;
+        }
+    }
+
+    RenewingPool(Supplier<Pool> factory) {
+        this.factory = factory;
+        this.current = new Generation(factory.get());
+    }
+
+    @Override
+    public Future<SqlConnection> getConnection() {
+        Generation asked = current();
+        long now = System.currentTimeMillis();
+        boolean unchecked = asked.pool.size() > 0 && Math.abs(now - lastUsed) >= FRESH_MILLIS;
+        lastUsed = now;
+        Future<SqlConnection> connection = connection(asked);
+        return unchecked ? connection.compose(idle -> check(idle).recover(unusable -> {
+            replace(asked, unusable);
+            return connection(current());
+        })) : connection;
+    }
+
+    /** Gives up the connection because of a failure; no statement runs on it. The server of the next one is looked up anew. */
+    void renew(Throwable reason) {
+        replace(current(), reason);
+    }
+
+    /** The same, and asks the server to cancel the statement that runs on the connection. */
+    void cancel(Throwable reason) {
+        Generation ended = current();
+        SqlConnection lent = ended.lent;
+        // Sent over a connection of its own, which the pool makes: only then is the pool closed.
+        replace(ended, reason, lent == null ? Future.succeededFuture() : PgConnection.cast(lent).cancelRequest());
+    }
+
+    private Future<SqlConnection> connection(Generation asked) {
+        return asked.pool.getConnection()
+                .onSuccess(connection -> asked.lent = connection)
+                .recover(failure -> Future.failedFuture(replace(asked, failure)));
+    }
+
+    private static Future<SqlConnection> check(SqlConnection idle) {
+        return idle.query(CHECK).execute().timeout(CHECK_SECONDS, TimeUnit.SECONDS)
+                .compose(rows -> "off".equals(rows.iterator().next().getString(0)) ? Future.succeededFuture(idle)
+                        : Future.failedFuture("the server is read-only"));
+    }
+
+    private synchronized Generation current() {
+        return current;
+    }
+
+    /**
+     * Replaces a pool that is not to be used any more.
+     *
+     * @return why it was replaced first: calls that waited for the same connection are told only that the pool was closed
+     */
+    private Throwable replace(Generation broken, Throwable reason) {
+        return replace(broken, reason, Future.succeededFuture());
+    }
+
+    private synchronized Throwable replace(Generation broken, Throwable reason, Future<Void> before) {
+        if (current == broken) {
+            broken.reason = reason;
+            current = new Generation(factory.get());
+            before.onComplete(ended -> broken.pool.close());
+        }
+        return broken.reason;
+    }
+
+    @Override
+    public void getConnection(Handler<AsyncResult<SqlConnection>> handler) {
+        getConnection().onComplete(handler);
+    }
+
+    @Override
+    public Query<RowSet<Row>> query(String sql) {
+        return current().pool.query(sql);
+    }
+
+    @Override
+    public PreparedQuery<RowSet<Row>> preparedQuery(String sql) {
+        return current().pool.preparedQuery(sql);
+    }
+
+    @Override
+    public PreparedQuery<RowSet<Row>> preparedQuery(String sql, PrepareOptions options) {
+        return current().pool.preparedQuery(sql, options);
+    }
+
+    @Override
+    public PgPool connectHandler(Handler<SqlConnection> handler) {
+        throw new UnsupportedOperationException("would be lost with the pool");
+    }
+
+    @Override
+    public PgPool connectionProvider(Function<Context, Future<SqlConnection>> provider) {
+        throw new UnsupportedOperationException("would be lost with the pool");
+    }
+
+    @Override
+    public int size() {
+        return current().pool.size();
+    }
+
+    @Override
+    public Future<Void> close() {
+        return current().pool.close();
+    }
+
+    @Override
+    public void close(Handler<AsyncResult<Void>> handler) {
+        close().onComplete(handler);
+    }
+}

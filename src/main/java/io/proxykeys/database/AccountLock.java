@@ -1,0 +1,48 @@
+package io.proxykeys.database;
+
+import io.vertx.core.Future;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
+import java.util.function.Supplier;
+
+/** The first statement of every transaction that changes an account's keys. */
+public final class AccountLock {
+
+    /**
+     * First and alone. FOR UPDATE, because it is the one row lock that a key insert in flight (it holds KEY SHARE through
+     * the foreign key) makes wait; and a statement of its own, because the next one then sees what was committed while
+     * this one waited. The function also sets what the transaction relies on ({@code db/migration/V9}), and refuses a
+     * transaction that is not READ COMMITTED.
+     */
+    private static final String LOCK = "SELECT id FROM lock_account_for_change($1)";
+
+    /**
+     * A required parameter of the second statement: null unless this transaction holds the lock, which is what gives a transaction
+     * its number. If BEGIN is refused, the statements sent after it are transactions of their own: the lock is released as soon as it
+     * is taken, and without this null the second statement would change rows without the lock.
+     *
+     * @param parameter with its type, such as {@code $1::uuid}
+     */
+    public static String whileLocked(String parameter) {
+        return "CASE WHEN pg_current_xact_id_if_assigned() IS NOT NULL THEN " + parameter + " END";
+    }
+
+    private AccountLock() {
+    }
+
+    /**
+     * Locks the account's row until the transaction ends, and sends the next statement without waiting for that: the server takes
+     * one after the other, each with a snapshot of its own.
+     *
+     * @param next sends one statement, which uses {@link #whileLocked}. If the lock is refused or there is no such account, its result
+     *             is ignored and what it did is rolled back with the transaction
+     * @return its result; fails with {@link UnknownAccount}, or as the lock does
+     */
+    public static <T> Future<T> lockThen(SqlConnection connection, String account, Supplier<Future<T>> next) {
+        Future<RowSet<Row>> locked = connection.preparedQuery(LOCK).execute(Tuple.of(account));
+        Future<T> result = next.get();
+        return locked.compose(rows -> rows.size() == 0 ? Future.failedFuture(new UnknownAccount()) : result);
+    }
+}

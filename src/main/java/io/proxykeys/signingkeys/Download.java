@@ -1,0 +1,144 @@
+package io.proxykeys.signingkeys;
+
+import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.zip.GZIPInputStream;
+
+/**
+ * A document that is fetched once, by GET (RFC 9110, section 9.3.1), on the thread that calls. That thread is free soon after the time is
+ * over, except for a source that keeps sending the head of a chunk (RFC 9112, section 7.1) byte by byte: the JDK ends that after 2 KB. If the
+ * source closes the connection without an answer, the JDK asks once more.
+ */
+final class Download implements Callable<String> {
+
+    /** Longer than any key set: more would only fill the memory. */
+    private static final int MOST_BYTES = 1024 * 1024;
+    /** RFC 9110, section 8.4.1.3. */
+    private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
+
+    private final Callable<HttpURLConnection> opener;
+    private final Duration timeout;
+    private final long deadline;
+    /** Set until the head of the answer is there. */
+    private volatile HttpURLConnection waiting;
+    private volatile boolean givenUp;
+
+    /** @param opener makes a connection that is not connected yet */
+    Download(Callable<HttpURLConnection> opener, Duration timeout) {
+        this.opener = opener;
+        this.timeout = timeout;
+        this.deadline = System.nanoTime() + timeout.toNanos();
+    }
+
+    /** Fails if there is no answer in time, or another one than 200. */
+    @Override
+    public String call() throws Exception {
+        HttpURLConnection connection = opener.call();
+        prepare(connection);
+        waiting = connection;
+        try {
+            connection.connect();
+            // Giving up could not close what was not connected yet.
+            if (givenUp) {
+                throw late();
+            }
+            int status = connection.getResponseCode();
+            waiting = null;
+            if (status != HttpURLConnection.HTTP_OK) {
+                throw new IOException("HTTP status " + status);
+            }
+            return document(connection);
+        } finally {
+            // Closes the body, too. Closed before, the connection could be kept.
+            connection.disconnect();
+        }
+    }
+
+    private void prepare(HttpURLConnection connection) {
+        connection.setConnectTimeout((int) timeout.toMillis());
+        connection.setReadTimeout((int) timeout.toMillis());
+        connection.setInstanceFollowRedirects(false);
+        connection.setRequestProperty("Accept", "application/jwk-set+json, application/json, */*");
+        connection.setRequestProperty("Accept-Encoding", "gzip");
+        // Some providers and their firewalls refuse a request that does not say who asks.
+        connection.setRequestProperty("User-Agent", "proxy-keys");
+        // Minutes pass between two fetches, in which Lambda freezes the process: a connection that is kept is lost.
+        connection.setRequestProperty("Connection", "close");
+    }
+
+    private String document(HttpURLConnection connection) throws IOException {
+        String encoding = connection.getContentEncoding();
+        InputStream body = new Timely(connection.getInputStream());
+        if (encoding != null && GZIP.contains(encoding.strip().toLowerCase(Locale.ROOT))) {
+            try (GZIPInputStream unpacked = new GZIPInputStream(body)) {
+                return read(unpacked);
+            }
+        }
+        return read(body);
+    }
+
+    private static String read(InputStream body) throws IOException {
+        ByteArrayOutputStream document = new ByteArrayOutputStream();
+        byte[] buffer = new byte[8192];
+        for (int length = body.read(buffer); length >= 0; length = body.read(buffer)) {
+            document.write(buffer, 0, length);
+            if (document.size() > MOST_BYTES) {
+                throw new IOException("the document is longer than 1 MiB");
+            }
+        }
+        return document.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Nobody waits any more: closes the connection if the head of the answer is still awaited. */
+    void giveUp() {
+        givenUp = true;
+        HttpURLConnection connection = waiting;
+        if (connection != null) {
+            connection.disconnect();
+        }
+    }
+
+    private static SocketTimeoutException late() {
+        return new SocketTimeoutException("the document did not arrive in time");
+    }
+
+    /** The connection bounds each read; this bounds all of them together, for a source that sends slowly. */
+    private final class Timely extends FilterInputStream {
+
+        private Timely(InputStream body) {
+            super(body);
+        }
+
+        @Override
+        public int read() throws IOException {
+            requireTime();
+            return super.read();
+        }
+
+        @Override
+        public int read(byte[] buffer, int offset, int length) throws IOException {
+            requireTime();
+            return super.read(buffer, offset, length);
+        }
+
+        /** Left to {@link HttpURLConnection#disconnect}, which then closes the connection. */
+        @Override
+        public void close() {
+        }
+
+        private void requireTime() throws IOException {
+            if (System.nanoTime() - deadline > 0) {
+                throw late();
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package io.proxykeys.signingkeys;
+
+import io.proxykeys.log.RootCause;
+import io.smallrye.mutiny.Uni;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * A document with public keys that was fetched from its source, and is kept for a time. It stays in use for as long as the source fails:
+ * a source that does not answer locks out nobody whose key is known.
+ *
+ * @param <K> the document, read
+ */
+public final class KeptKeys<K> {
+
+    private static final Logger LOG = Logger.getLogger(KeptKeys.class);
+    private static final Duration BETWEEN_FIRST_FETCHES = Duration.ofSeconds(2);
+
+    private final Object source;
+    private final Supplier<Uni<K>> fetch;
+    private final Predicate<K> isEmpty;
+    private final Duration maxAge;
+    private final Duration betweenFetches;
+    private volatile Known<K> known;
+    private volatile Long attemptedAt;
+
+    private record Known<K>(K keys, long since) {
+    }
+
+    /**
+     * Nothing is fetched yet.
+     *
+     * @param source for the log
+     * @param fetch fetches the document and reads it
+     * @param isEmpty whether there is no key in it that can be used
+     * @param maxAge after which the source is asked again, so that a key that was withdrawn does not stay
+     * @param betweenFetches how long the source is left alone: anybody can name a key that is not known
+     */
+    public KeptKeys(Object source, Supplier<Uni<K>> fetch, Predicate<K> isEmpty, Duration maxAge, Duration betweenFetches) {
+        this.source = source;
+        this.fetch = fetch;
+        this.isEmpty = isEmpty;
+        this.maxAge = maxAge;
+        this.betweenFetches = betweenFetches;
+    }
+
+    /** What is known now; empty if nothing was ever fetched. */
+    public Optional<K> known() {
+        return Optional.ofNullable(known).map(Known::keys);
+    }
+
+    /** Completes when there are keys to verify with, not much older than their time; fails with {@link NoKeySet} while there are none. */
+    public Uni<Void> ready() {
+        if (hasNone()) {
+            return fetchAfter(BETWEEN_FIRST_FETCHES).invoke(this::requireKeys).replaceWithVoid();
+        }
+        return elapsed(known.since) < maxAge.toNanos() ? Uni.createFrom().voidItem() : renewed().replaceWithVoid();
+    }
+
+    /**
+     * Asks the source again, unless it was asked not long ago; {@code true} when that brought an answer. Fails with {@link NoKeySet} if
+     * there are no keys after it.
+     */
+    public Uni<Boolean> renewed() {
+        return fetchAfter(betweenFetches).invoke(this::requireKeys);
+    }
+
+    /** Asks the source. Does not fail: a source that does not answer is logged, and the item is {@code false}. */
+    Uni<Boolean> fetch() {
+        attemptedAt = System.nanoTime();
+        return fetch.get()
+                .invoke(keys -> known = new Known<>(keys, System.nanoTime()))
+                .replaceWith(true)
+                .onFailure().invoke(failure -> LOG.errorf("Cannot fetch the key set from %s: %s", source, reason(failure)))
+                .onFailure().recoverWithItem(false);
+    }
+
+    private Uni<Boolean> fetchAfter(Duration pause) {
+        return attemptedAt != null && elapsed(attemptedAt) < pause.toNanos() ? Uni.createFrom().item(false) : fetch();
+    }
+
+    /** With the root cause, because only that says what is wrong with a certificate. */
+    private static String reason(Throwable failure) {
+        Throwable root = RootCause.of(failure);
+        return root == failure ? failure.toString() : failure + ", because of " + root;
+    }
+
+    /** A source that withdraws every key means it. */
+    private boolean hasNone() {
+        return known == null || isEmpty.test(known.keys);
+    }
+
+    private void requireKeys() {
+        if (hasNone()) {
+            throw new NoKeySet();
+        }
+    }
+
+    private static long elapsed(long since) {
+        return System.nanoTime() - since;
+    }
+}
