@@ -1,10 +1,10 @@
 package io.proxykeys.json;
 
-import io.proxykeys.problem.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Base64;
+import java.util.Optional;
 
 /**
  * Where a page of a list ends: the next one begins after it, whatever is created or deleted between the two.
@@ -43,29 +43,20 @@ public record Cursor(long micros, String id) {
         return PARAMETER + Base64.getUrlEncoder().withoutPadding().encodeToString(text);
     }
 
-    /**
-     * Reads the query of a list.
-     *
-     * @param query empty, or what {@link #query} wrote
-     * @param first where to begin without a query
-     * @throws ProblemException 400 for anything else
-     */
-    public static Cursor ofQuery(String query, Cursor first) {
-        if (query.isEmpty()) {
-            return first;
-        }
+    /** The cursor that {@link #query} wrote; empty for any other text. */
+    public static Optional<Cursor> ofQuery(String query) {
         try {
             if (query.startsWith(PARAMETER)) {
                 byte[] bytes = Base64.getUrlDecoder().decode(query.substring(PARAMETER.length()));
                 String[] parts = new String(bytes, StandardCharsets.UTF_8).split(" ", 2);
                 long micros = Long.parseLong(parts[0]);
                 if (micros >= START.micros && micros <= LATEST && parts[1].indexOf('\0') < 0) {
-                    return new Cursor(micros, parts[1]);
+                    return Optional.of(new Cursor(micros, parts[1]));
                 }
             }
         } catch (IllegalArgumentException | ArrayIndexOutOfBoundsException e) {
-            // refused below
+            // not one that was written here
         }
-        throw ProblemException.malformed("The query must be that of a Link header of this API.");
+        return Optional.empty();
     }
 }

@@ -4,6 +4,7 @@ import io.proxykeys.account.AccountCheck;
 import io.proxykeys.auth.Caller;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Endpoint;
+import io.proxykeys.http.PageQuery;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
@@ -45,7 +46,7 @@ class ListEndpoint implements Endpoint {
     @Override
     public Uni<Response> serve(Request request, Caller caller) {
         String account = caller.account();
-        Cursor from = Cursor.ofQuery(request.rawQuery(), Cursor.START);
+        Cursor from = PageQuery.of(request.rawQuery(), Cursor.START);
         return transactions.withDeadline(pages.read((place, most) -> keys.after(account, place, most), from)
                 .call(page -> accounts.requireUnless(!page.json().equals(EMPTY), account))
                 .chain(page -> answer(account, from, page)));

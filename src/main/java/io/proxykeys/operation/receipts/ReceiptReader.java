@@ -2,6 +2,7 @@ package io.proxykeys.operation.receipts;
 
 import io.proxykeys.account.AccountCheck;
 import io.proxykeys.database.Transactions;
+import io.proxykeys.http.PageQuery;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.json.Cursor;
@@ -51,7 +52,7 @@ class ReceiptReader {
                     "id must be the revocation_id of a receipt, alone or with the page of a Link header of this API.");
         }
         UUID id = UUID.fromString(one.group(1));
-        Cursor from = Cursor.ofQuery(one.group(2) == null ? "" : one.group(2), Cursor.START);
+        Cursor from = PageQuery.of(one.group(2) == null ? "" : one.group(2), Cursor.START);
         return transactions.withDeadline(transactions.read(() -> receipts.one(account, id))
                 .call(receipt -> accounts.requireUnless(receipt != null, account))
                 .onItem().ifNull().failWith(ProblemException::unknownReceipt)

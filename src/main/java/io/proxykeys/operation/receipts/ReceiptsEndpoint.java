@@ -4,6 +4,7 @@ import io.proxykeys.account.AccountCheck;
 import io.proxykeys.auth.Caller;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Endpoint;
+import io.proxykeys.http.PageQuery;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
@@ -56,7 +57,7 @@ class ReceiptsEndpoint implements Endpoint {
         if (query.startsWith("id=")) {
             return one.read(account, query, route());
         }
-        return transactions.withDeadline(list(account, Cursor.ofQuery(query, NEWEST)));
+        return transactions.withDeadline(list(account, PageQuery.of(query, NEWEST)));
     }
 
     /** Reads one receipt more than a page has, to see whether there is another page. */
