@@ -7,7 +7,6 @@ import io.proxykeys.auth.NoToken;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.database.UnknownAccount;
-import io.proxykeys.key.NewKey;
 import io.proxykeys.log.LogEvent;
 import io.proxykeys.log.Metric;
 import io.proxykeys.problem.ProblemException;
@@ -90,7 +89,7 @@ public class Endpoints {
     }
 
     /** The one exit for everything that goes wrong: the answer to the client, and to the log what an operator has to know. */
-    private static Response answer(Request request, Throwable failure, Consumer<LogEvent> caller) {
+    private Response answer(Request request, Throwable failure, Consumer<LogEvent> caller) {
         ProblemException refusal = refusal(request, failure);
         int status = refusal.problem().status();
         Throwable cause = refusal.getCause();
@@ -118,7 +117,7 @@ public class Endpoints {
                 .count(Metric.REFUSED_CALLS).by("status");
     }
 
-    private static ProblemException refusal(Request request, Throwable failure) {
+    private ProblemException refusal(Request request, Throwable failure) {
         if (failure instanceof ProblemException refusal) {
             return refusal;
         }
@@ -134,14 +133,14 @@ public class Endpoints {
     /**
      * What is said about a call of which it is not known what became of it: a change may have happened.
      *
-     * @param id of the receipt that it writes, or of the key that it creates; empty: it has none that was chosen before
+     * @param id of what it writes: {@link Endpoint#outcomeUnknown}
      */
-    private static ProblemException outcomeUnknown(Request request, Optional<UUID> id, Throwable cause) {
+    private ProblemException outcomeUnknown(Request request, Optional<UUID> id, Throwable cause) {
         if (!request.route().changesSomething()) {
             return ProblemException.unavailable(cause);
         }
-        return request.route() == Route.CREATE && id.isPresent() ? ProblemException.creationUnknown(NewKey.idOf(id.get()), cause)
-                : ProblemException.outcomeUnknown(id.orElse(null), cause);
+        Endpoint endpoint = byRoute.get(request.route());
+        return endpoint == null ? ProblemException.outcomeUnknown(id.orElse(null), cause) : endpoint.outcomeUnknown(id, cause);
     }
 
     private static ProblemException ofAccessToken(Throwable failure) {

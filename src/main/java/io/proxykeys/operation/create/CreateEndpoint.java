@@ -21,6 +21,8 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * {@code POST /v1/auth/proxy/create}: moves credits from the balance into a new key, and shows its secret, once. Not repeatable by the
@@ -59,6 +61,13 @@ class CreateEndpoint implements Endpoint {
                     KeyLog.created(caller, key.id(), settings.allocated());
                     return Response.json(new CreatedKey(settings.listed(key.id(), createdAt), key.secret()));
                 });
+    }
+
+    /** With the identifier of the key, so that the caller can look whether it is there. */
+    @Override
+    public ProblemException outcomeUnknown(Optional<UUID> id, Throwable cause) {
+        return id.map(uuid -> ProblemException.creationUnknown(NewKey.idOf(uuid), cause))
+                .orElseGet(() -> Endpoint.super.outcomeUnknown(id, cause));
     }
 
     private static NewKeySettings settings(JsonBody body) {
