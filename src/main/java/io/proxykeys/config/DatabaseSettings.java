@@ -13,7 +13,7 @@ import java.util.Optional;
 @ConfigMapping(prefix = "quarkus.datasource")
 public interface DatabaseSettings {
 
-    /** PostgreSQL 14 or later, one address, such as {@code postgresql://host:5432/database?sslmode=verify-full}. */
+    /** PostgreSQL 15 or later, one address, such as {@code postgresql://host:5432/database?sslmode=verify-full}. */
     @WithName("reactive.url")
     Optional<String> url();
 

@@ -27,7 +27,7 @@ import java.util.function.Supplier;
  * of all if the process was frozen; or its server has become a standby. It is checked first, with a short bound: a dead one
  * would otherwise be noticed only when a statement has gone unanswered for longer than statements may take.
  *
- * <p>It is a {@code PgPool}, which is deprecated for {@code Pool}, because Quarkus 3.34 casts what a {@code PgPoolCreator} makes to
+ * <p>It is a {@code PgPool}, which is deprecated for {@code Pool}, because Quarkus 3.33 casts what a {@code PgPoolCreator} makes to
  * that: {@code PgPoolTest} fails when it no longer does.
  */
 @SuppressWarnings("deprecation")
