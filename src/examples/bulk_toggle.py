@@ -32,7 +32,7 @@ def switch(client, key, is_active, wanted):
         return wanted
     except proxy_keys.Refused as refused:
         if refused.status == 404 and refused.problem_type.endswith(":unknown-key"):
-            return "deleted meanwhile"
+            return "deleted while this ran"
         raise
 
 

@@ -36,7 +36,7 @@ CREATE = PROXY + "/create"
 RECREATE = PROXY + "/recreate"
 REVOCATIONS = PROXY + "/revocations"
 
-# Longer than the gateway's own time-out (30 s), so that it is the gateway that gives up first and says so.
+# Longer than the gateway's own timeout (30 s), so that it is the gateway that gives up first and says so.
 TIMEOUT_SECONDS = 35
 # For how long a call is repeated that was told to wait, or that got no answer.
 PATIENCE_SECONDS = 120

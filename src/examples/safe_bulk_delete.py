@@ -32,7 +32,7 @@ def check_that_nothing_is_left(client, deleted):
     if left & deleted:
         raise proxy_keys.Failure(proxy_keys.REFUSED, f"{len(left & deleted)} of the deleted keys are still listed.")
     if left:
-        print(f"Checked: none of the deleted keys is left. {len(left)} proxy keys were made meanwhile and still work: "
+        print(f"Checked: none of the deleted keys is left. {len(left)} proxy keys were made while this ran and still work: "
               "run this again to delete them too.")
     else:
         print("Checked: no proxy key is left.")

@@ -325,7 +325,7 @@ left=$(count "$work/now")
 if [ "$survived" -ne 0 ]; then
     fail 6 "$survived of the deleted keys are still listed."
 elif [ "$left" -ne 0 ]; then
-    say "Checked: none of the deleted keys is left. $left proxy keys were made meanwhile and still work:\
+    say "Checked: none of the deleted keys is left. $left proxy keys were made while this ran and still work:\
  run this again to delete them too."
 else
     say "Checked: no proxy key is left."

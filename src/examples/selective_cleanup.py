@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Deletes expired proxy keys only. The server picks them, at the moment of the deletion and by its own clock."""
+"""Deletes expired proxy keys only. The server picks them, when it deletes and by its own clock."""
 
 import argparse
 

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What {@code template.yaml} deploys: PostgreSQL with TLS, its certificate verified against a bundle of as many authorities as RDS' global one,
- * SCRAM, and the key set over https. Certificates are made with the machine's {@code openssl}.
+ * What {@code template.yaml} deploys: PostgreSQL with TLS, its certificate verified against a bundle of as many authorities as RDS' global
+ * one, SCRAM, and the key set over https. Certificates are made with the machine's {@code openssl}.
  */
 final class Deployed implements AutoCloseable {
 

@@ -49,7 +49,7 @@ final class Floor implements AutoCloseable {
     record Revoked(int keys, BigDecimal credits) {
     }
 
-    /** @param connection commits by itself, so that the driver sends BEGIN and COMMIT when they are asked for */
+    /** @param connection commits automatically, so that the driver sends BEGIN and COMMIT when they are asked for */
     Floor(Connection connection, Sql sql) throws SQLException {
         this.connection = connection;
         this.sql = sql;

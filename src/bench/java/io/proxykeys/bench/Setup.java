@@ -7,7 +7,8 @@ import java.util.Map;
  * How the function reaches its database and its key set.
  *
  * @param environment of the function
- * @param floor the JDBC URL by which a bare client reaches the same database, with the function's login; it trusts the one authority that it needs
+ * @param floor the JDBC URL by which a bare client reaches the same database, with the function's login; it trusts the one authority that
+ * it needs
  */
 record Setup(String name, Map<String, String> environment, String floor) {
 

@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * The settings of our own. Together with {@link TokenSettings} and {@link DatabaseSettings} this is the table of
- * {@code src/docs/configuration.md}, which a test compares: a row for each member, with its Javadoc and its default. A blank value counts as missing.
+ * {@code src/docs/configuration.md}, which a test compares: a row for each member, with its Javadoc and its default. A blank value counts
+ * as missing.
  *
  * <p>To add a setting, add a member here with its literal name, its default, and a converter of this package if it is not text (text
  * that may be missing is an {@code Optional<String>}), and copy its Javadoc into the row of the table. Its check is a line in
@@ -101,8 +102,8 @@ public interface Settings {
     Duration betweenKeyFetches();
 
     /**
-     * Where the keys are that GitHub signs its reports of leaked keys with: {@code https://api.github.com/meta/public_keys/secret_scanning},
-     * or a {@code file:}. Not set: such reports are not served.
+     * Where the keys are that GitHub signs its reports of leaked keys with:
+     * {@code https://api.github.com/meta/public_keys/secret_scanning}, or a {@code file:}. Not set: such reports are not served.
      */
     @WithName("github.keys-location")
     Optional<String> githubKeysLocation();

@@ -28,7 +28,8 @@ import javax.net.ssl.X509ExtendedTrustManager;
 /**
  * Certificate authorities in PEM (RFC 7468, section 5). The certificates of a server name who issued them, and only those authorities are
  * parsed first: to parse all 108 of RDS' bundle of all regions took a quarter of the start's processor time. The JDK decides whether to
- * trust the server; if it does not with these, it is asked again with all. Whoever is trusted has been signed by an authority of the bundle.
+ * trust the server; if it does not with these, it is asked again with all. Whoever is trusted has been signed by an authority of the
+ * bundle.
  */
 record AuthorityBundle(PemTrustOptions given) implements TrustOptions {
 

@@ -14,8 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The public keys that GitHub signs its reports with, by their identifiers
- * (<a href="https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partnership-program/secret-scanning-partner-program">GitHub</a>):
+ * The public keys that GitHub signs its reports with, by their identifiers (<a
+ * href="https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partnership-program/secret-scanning-partner-program"
+ * >GitHub</a>):
  * {@code {"public_keys":[{"key_identifier":"…","key":"-----BEGIN PUBLIC KEY-----…","is_current":true}]}}. An entry that is no key of the
  * curve P-256 is left out. One that is not current counts: a report may have been signed just before.
  */

@@ -28,8 +28,9 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * {@code POST /v1/auth/proxy/leaks/github}: GitHub's secret scanning reports tokens that it found in public
- * (<a href="https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partnership-program/secret-scanning-partner-program">GitHub</a>).
+ * {@code POST /v1/auth/proxy/leaks/github}: GitHub's secret scanning reports tokens that it found in public (<a
+ * href="https://docs.github.com/en/code-security/secret-scanning/secret-scanning-partnership-program/secret-scanning-partner-program"
+ * >GitHub</a>).
  * Each is revoked like an alert that names a key, in a transaction of its own, and GitHub is told whether it was a key of ours.
  *
  * <p>GitHub waits for 30 seconds, and does not say whether it ever repeats a report. So what could not be revoked in time is in the log, by

@@ -43,8 +43,8 @@ class GithubSignatures {
     }
 
     /**
-     * Completes if one of GitHub's keys has signed the body. Fails with {@link SignatureRefused} if not, and with {@link NoKeySet} while none
-     * of them is known.
+     * Completes if one of GitHub's keys has signed the body. Fails with {@link SignatureRefused} if not, and with {@link NoKeySet} while
+     * none of them is known.
      *
      * @param identifiers the values of the header that names the key
      * @param signatures the values of the header with the signature: base64 of the form of RFC 3279, section 2.2.3

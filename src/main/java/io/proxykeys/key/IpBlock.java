@@ -10,7 +10,10 @@ public final class IpBlock {
     private static final String OCTET = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
     private static final Pattern IPV4 = Pattern.compile(OCTET + "(?:\\." + OCTET + "){3}");
 
-    /** With these characters and a colon, Java takes a text for an IPv6 address or for nothing, and asks no name server. Five digits PostgreSQL refuses. */
+    /**
+     * With these characters and a colon, Java reads a text as an IPv6 address or not at all, and asks no name server. PostgreSQL refuses
+     * five digits.
+     */
     private static final Pattern LIKE_IPV6 = Pattern.compile("(?!.*[0-9a-fA-F]{5})[0-9a-fA-F:][0-9a-fA-F:.]{1,44}");
 
     private static final Pattern PREFIX_LENGTH = Pattern.compile("0|[1-9][0-9]{0,2}");

@@ -34,8 +34,8 @@ import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /**
- * The function's entry: every event passes here before anything else sees it. It takes the place of Quarkus' handler, which has no scope: made
- * anew for each event, what is injected into it would never be free again (CDI 4.1, section 6.4.1, "Dependent objects").
+ * The function's entry: every event passes here before anything else sees it. It takes the place of Quarkus' handler, which has no scope:
+ * made anew for each event, what is injected into it would never be free again (CDI 4.1, section 6.4.1, "Dependent objects").
  *
  * <p>An event with {@code requestContext.http} is HTTP
  * (<a href="https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html">payload

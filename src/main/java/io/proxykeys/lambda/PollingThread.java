@@ -45,7 +45,8 @@ class PollingThread {
      * How long to wait for the work of an invocation: until one second before its deadline, or half of the time if there is no
      * such second.
      *
-     * @param remainingMillis as of {@link com.amazonaws.services.lambda.runtime.Context#getRemainingTimeInMillis}; without a deadline it is a number without meaning
+     * @param remainingMillis as of {@link com.amazonaws.services.lambda.runtime.Context#getRemainingTimeInMillis}; without a deadline it is
+     * a number without meaning
      */
     static Duration bound(int remainingMillis) {
         if (remainingMillis <= 0 || remainingMillis > LONGEST_INVOCATION_MILLIS) {

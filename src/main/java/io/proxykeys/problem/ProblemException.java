@@ -126,8 +126,8 @@ public final class ProblemException extends RuntimeException {
     public static ProblemException newKeysBlocked(Duration wait) {
         long seconds = Math.max(1, wait.toSeconds());
         return new ProblemException(409, "new-keys-blocked", "New keys are blocked",
-                "Since a revocation, no key of this account can be created, enabled or given more for a while. Nothing was changed; try again"
-                        + " in " + seconds + " s.")
+                "Since a revocation, no key of this account can be created, enabled or given more for a while. Nothing was changed;"
+                        + " try again in " + seconds + " s.")
                 .with("Retry-After", Long.toString(seconds));
     }
 

@@ -6,9 +6,9 @@ import java.time.Instant;
 import org.jboss.logging.Logger;
 
 /**
- * One line for each revocation, for each repeat of one, and for each alert about a key that does not live. It names up to 100 of the deleted
- * keys, so that a database that is restored from before can be told which have to go again. What was told once is not counted again: only
- * the first has metrics.
+ * One line for each revocation, for each repeat of one, and for each alert about a key that does not live. It names up to 100 of the
+ * deleted keys, so that a database that is restored from before can be told which have to go again. What was told once is not counted
+ * again: only the first has metrics.
  */
 final class RevocationLog {
 

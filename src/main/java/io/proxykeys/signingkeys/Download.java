@@ -15,8 +15,8 @@ import java.util.zip.GZIPInputStream;
 
 /**
  * A document that is fetched once, by GET (RFC 9110, section 9.3.1), on the thread that calls. That thread is free soon after the time is
- * over, except for a source that keeps sending the head of a chunk (RFC 9112, section 7.1) byte by byte: the JDK ends that after 2 KB. If the
- * source closes the connection without an answer, the JDK asks once more.
+ * over, except for a source that keeps sending the head of a chunk (RFC 9112, section 7.1) byte by byte: the JDK ends that after 2 KB. If
+ * the source closes the connection without an answer, the JDK asks once more.
  */
 final class Download implements Callable<String> {
 

@@ -124,7 +124,8 @@ class BillingTest {
             Postgres.one(function, String.class, "SELECT id FROM lock_account_for_change(?)", account);
             Postgres.execute(function,
                     """
-                    SELECT carry_out_revocation(gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 'none', 0, 1)""",
+                    SELECT carry_out_revocation(gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL,
+                                                0, 'none', 0, 1)""",
                     account);
 
             CompletableFuture<String> topUp = CompletableFuture.supplyAsync(() -> topUpUnchecked("1", "second"));

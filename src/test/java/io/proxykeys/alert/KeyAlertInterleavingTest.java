@@ -160,7 +160,8 @@ class KeyAlertInterleavingTest {
             Postgres.execute(deleter, "SELECT id FROM account WHERE id = ? FOR UPDATE", account);
             Postgres.execute(deleter,
                     """
-                    SELECT carry_out_revocation(gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 'none', 0, 1)""",
+                    SELECT carry_out_revocation(gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL,
+                                                0, 'none', 0, 1)""",
                     account);
             CompletableFuture<JsonNode> alert = alert();
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
@@ -251,8 +252,9 @@ class KeyAlertInterleavingTest {
     private void carryOut(Connection alert) throws SQLException {
         Postgres.execute(alert, "SELECT lock_account_of_key(NULL, sha256(?::bytea), false, NULL)", secret);
         Postgres.execute(alert, """
-                SELECT carry_out_alert(gen_random_uuid(), (SELECT account_id FROM proxy_key WHERE secret_hash = sha256(?::bytea)), NULL, NULL,
-                                       sha256(?::bytea), NULL, false, ?, 'test', NULL, NULL, NULL, now(), 0)""", secret, secret, account);
+                SELECT carry_out_alert(gen_random_uuid(), (SELECT account_id FROM proxy_key WHERE secret_hash = sha256(?::bytea)),
+                                       NULL, NULL, sha256(?::bytea), NULL, false, ?, 'test', NULL, NULL, NULL, now(), 0)""",
+                secret, secret, account);
     }
 
     private CompletableFuture<JsonNode> alert() {

@@ -64,7 +64,7 @@ class AccessTokenTest {
                 arguments("typ at+jwt", rs256(jws -> jws.setHeader("typ", "at+jwt"), claims -> {})),
                 arguments("typ application/at+jwt", rs256(jws -> jws.setHeader("typ", "application/at+jwt"), claims -> {})),
                 arguments("one of several audiences",
-                        rs256(AS_IS, claims -> claims.setAudience("somebody else", Issuer.AUDIENCE))),
+                        rs256(AS_IS, claims -> claims.setAudience("another service", Issuer.AUDIENCE))),
                 arguments("one of several scopes",
                         rs256(AS_IS, claims -> claims.setClaim("scope", "openid proxy_keys:delete profile"))),
                 arguments("expired within the leeway", rs256(AS_IS, claims -> {
@@ -128,7 +128,7 @@ class AccessTokenTest {
                     jws.setHeader("exp", 1);
                 }, claims -> {})),
                 arguments("changed claims", (Token) account -> {
-                    String[] parts = ISSUER.token("somebody else").split("\\.", -1);
+                    String[] parts = ISSUER.token("another account").split("\\.", -1);
                     return parts[0] + "." + base64(claims(account, Issuer.DELETE).toJson()) + "." + parts[2];
                 }),
                 arguments("no signature", (Token) account -> ISSUER.token(account).replaceAll("\\.[^.]*$", ".")),

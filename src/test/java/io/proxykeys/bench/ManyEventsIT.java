@@ -11,7 +11,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
- * An instance may live for hours: nothing of an event stays behind. Here beside the benchmark, whose Runtime API is fast enough for so many.
+ * An instance may live for hours: nothing of an event stays behind. Here beside the benchmark, whose Runtime API is fast enough for so
+ * many.
  */
 class ManyEventsIT {
 

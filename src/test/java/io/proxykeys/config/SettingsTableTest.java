@@ -16,7 +16,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The table of settings in {@code src/docs/configuration.md} has what the interfaces of this package say, so that it is written in one place. */
+/**
+ * The table of settings in {@code src/docs/configuration.md} has what the interfaces of this package say, so that it is written in one
+ * place.
+ */
 class SettingsTableTest {
 
     private static final Pattern ROW = Pattern.compile("\\| `([A-Z_]+)` \\| (.*) \\| (?:`(.*)` )?\\|");

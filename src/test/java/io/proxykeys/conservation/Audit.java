@@ -20,7 +20,8 @@ final class Audit {
      * that was recreated is its identifier here: in the database it has that of the key it replaces.
      */
     private static final String EVERY_KEY = """
-            SELECT k.account_id, CASE WHEN c.id IS NULL THEN k.name ELSE k.id END AS name, k.id, k.created_at, k.allocated, k.used, k.gone_at
+            SELECT k.account_id, CASE WHEN c.id IS NULL THEN k.name ELSE k.id END AS name, k.id, k.created_at,
+                   k.allocated, k.used, k.gone_at
               FROM (SELECT account_id, name, id, created_at, allocated, used, timestamptz 'infinity' AS gone_at FROM proxy_key
                      WHERE account_id = ANY (?)
                     UNION ALL
@@ -212,7 +213,8 @@ final class Audit {
         Map<String, Answer.Done> receipts = new HashMap<>();
         Map<String, String> revokedAt = new HashMap<>();
         try (PreparedStatement statement = prepare("""
-                SELECT coalesce(substr(url, %d), dedupe_key), id, keys_deleted, credits_returned, balance_after, to_char(revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+                SELECT coalesce(substr(url, %d), dedupe_key), id, keys_deleted, credits_returned, balance_after,
+                       to_char(revoked_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
                   FROM revocation WHERE account_id = ANY (?)""".formatted(Order.URL.length() + 1));
                 ResultSet rows = statement
                         .executeQuery()) {
@@ -260,7 +262,9 @@ final class Audit {
     private Map<String, Key> keys() throws SQLException {
         Map<String, Key> keys = new HashMap<>();
         try (PreparedStatement statement = prepare("""
-                SELECT name, CASE WHEN gone_at = 'infinity' THEN 'never' ELSE to_char(gone_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END, used,
+                SELECT name,
+                       CASE WHEN gone_at = 'infinity' THEN 'never'
+                            ELSE to_char(gone_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END, used,
                        (SELECT coalesce(sum(amount), 0) FROM every_hold h WHERE h.key_id = k.id AND open_at_end),
                        (SELECT coalesce(sum(settled), 0) FROM every_hold h WHERE h.key_id = k.id AND NOT open_at_end)
                   FROM every_key k WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {

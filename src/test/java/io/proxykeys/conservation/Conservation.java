@@ -172,7 +172,7 @@ final class Conservation {
         return audit(ledger);
     }
 
-    /** The server may be on its way down or up at the moment; the books stay as they are. */
+    /** The server may be on its way down or up; the books stay as they are. */
     private List<String> audit(Ledger ledger) throws SQLException {
         for (int i = 0;; i++) {
             try (Connection connection = connect()) {

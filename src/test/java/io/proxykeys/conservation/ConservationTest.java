@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
  * function takes part with the tests' only copy of it; the other copies are reduced to its statements.
  *
  * <p>{@code -Dconservation.operations=…} and {@code -Dconservation.minutes=…} make it last longer; from a minute on, the
- * database restarts and crashes meanwhile.
+ * database restarts and crashes while they run.
  */
 @QuarkusTest
 @WithTestResource(Harness.class)

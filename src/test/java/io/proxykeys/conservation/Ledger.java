@@ -73,7 +73,7 @@ final class Ledger {
         private volatile Instant createdAt = Instant.MAX;
         /** When a deletion was confirmed that it must have been part of. */
         private volatile long deleted = Long.MAX_VALUE;
-        /** Somebody was told that there is no such key. */
+        /** A client was told that there is no such key. */
         private volatile boolean missed;
         private BigDecimal spent = BigDecimal.ZERO;
         private BigDecimal perhapsSpent = BigDecimal.ZERO;

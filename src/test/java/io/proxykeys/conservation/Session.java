@@ -49,7 +49,7 @@ final class Session implements AutoCloseable {
         }
     }
 
-    /** Runs one statement that commits by itself. */
+    /** Runs one statement that commits automatically. */
     <T> T statement(Work<T> work) throws Failed {
         try {
             Connection open = open();

@@ -50,7 +50,7 @@ enum Settlement {
         }
         // Whoever was faster has credited it; but one that joins the old hold does not notice.
         if (update(connection, SETTLE, cost, hold) == 0 && this != TWICE) {
-            throw new SQLException("somebody else was faster: rolled back", "PK001");
+            throw new SQLException("another caller was faster: rolled back", "PK001");
         }
     }
 

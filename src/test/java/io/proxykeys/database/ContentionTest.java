@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @WithTestResource(Harness.class)
 class ContentionTest {
 
-    private static final String IMMEDIATELY = "CREATE TRIGGER conflict BEFORE INSERT ON revocation FOR EACH ROW EXECUTE FUNCTION conflict()";
+    private static final String IMMEDIATELY = "CREATE TRIGGER conflict BEFORE INSERT ON revocation FOR EACH ROW"
+            + " EXECUTE FUNCTION conflict()";
     private static final String AT_COMMIT = """
             CREATE CONSTRAINT TRIGGER conflict AFTER INSERT OR UPDATE ON %s DEFERRABLE INITIALLY DEFERRED
                FOR EACH ROW EXECUTE FUNCTION conflict()""";

@@ -20,8 +20,10 @@ class OddRowsMigrationTest {
             INSERT INTO proxy_key (id, account_id, secret_hash, allocated, expires_at, last_used, model_whitelist, ip_whitelist, created_at)
             VALUES (?, 'a', sha256(?::bytea), 1, ?::timestamptz, ?::timestamptz, ?::text[], ?::text[], '2026-01-01 00:00:00+00')""";
     private static final String INSERT_DELETED_KEY = """
-            INSERT INTO revoked_key (revocation_id, id, allocated, used, is_active, expires_at, last_used, model_whitelist, ip_whitelist, created_at)
-            VALUES ('00000000-0000-7000-8000-000000000000', ?, 1, 0, true, ?::timestamptz, ?::timestamptz, ?::text[], ?::text[], ?::timestamptz)""";
+            INSERT INTO revoked_key (revocation_id, id, allocated, used, is_active, expires_at, last_used, model_whitelist,
+                                     ip_whitelist, created_at)
+            VALUES ('00000000-0000-7000-8000-000000000000', ?, 1, 0, true, ?::timestamptz, ?::timestamptz, ?::text[], ?::text[],
+                    ?::timestamptz)""";
     private static final String INSERT_RECEIPT = """
             INSERT INTO revocation (id, account_id, trigger, operation, keys_deleted, credits_returned, balance_after, revoked_at)
             VALUES (gen_random_uuid(), 'a', 'request', 'all', 0, 0, 0, ?::timestamptz)""";
@@ -69,7 +71,8 @@ class OddRowsMigrationTest {
                     "long gone|" + YEAR_1 + "|null|{}|{}|" + YEAR_1,
                     "none|null|null|{a}|{}|2026-01-01 00:00:00+00"),
                     rows(owner,
-                            "SELECT id, expires_at, last_used, model_whitelist, ip_whitelist, created_at FROM revoked_key ORDER BY id COLLATE \"C\""));
+                            "SELECT id, expires_at, last_used, model_whitelist, ip_whitelist, created_at FROM revoked_key"
+                                    + " ORDER BY id COLLATE \"C\""));
             assertEquals(List.of(YEAR_1, "2026-01-01 00:00:00+00", YEAR_9999),
                     rows(owner, "SELECT revoked_at FROM revocation ORDER BY revoked_at"));
             assertEquals(List.of(), rows(owner, "SELECT conname FROM pg_constraint WHERE NOT convalidated"));

@@ -150,7 +150,7 @@ class ExamplesTest {
         Accounts.createFiveKeys(account);
         try (Front front = Front.afterTheDeletion(() -> Accounts.createKey(account, "newer", "1"))) {
             example(example, "--yes").at(front.url()).run().ends(DONE).says("Deleted   5")
-                    .says("none of the deleted keys is left. 1 proxy keys were made meanwhile and still work");
+                    .says("none of the deleted keys is left. 1 proxy keys were made while this ran and still work");
         }
         assertEquals(1, Accounts.keys(account));
     }
@@ -232,7 +232,7 @@ class ExamplesTest {
         try (Front front = Front.beforeEachToggle(
                 () -> database.execute("DELETE FROM proxy_key WHERE id = ?", ids.get(0)))) {
             example("bulk_toggle.py", "--disable").at(front.url()).run().ends(DONE)
-                    .says(ids.get(0) + "  partly used: deleted meanwhile").says("fully used: disabled");
+                    .says(ids.get(0) + "  partly used: deleted while this ran").says("fully used: disabled");
         }
         assertEquals(0, active());
     }

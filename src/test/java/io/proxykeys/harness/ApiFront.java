@@ -21,7 +21,8 @@ import java.util.concurrent.Executors;
  */
 public final class ApiFront implements AutoCloseable {
 
-    private static final String EXPOSED = "x-request-id, idempotency-replayed, link, retry-after, ratelimit, ratelimit-policy, www-authenticate";
+    private static final String EXPOSED = "x-request-id, idempotency-replayed, link, retry-after, ratelimit, ratelimit-policy,"
+            + " www-authenticate";
 
     /** What becomes of requests. */
     public enum Fault {

@@ -25,7 +25,7 @@ public final class KeyStoreFile {
     }
 
     /**
-     * Makes a key pair on the curve P-256, and a certificate for it, signed by itself and valid for two days.
+     * Makes a key pair on the curve P-256, and a certificate for it, self-signed and valid for two days.
      *
      * @param name the distinguished name of the subject
      * @param extensions in the spelling of {@code keytool -ext}
@@ -34,7 +34,7 @@ public final class KeyStoreFile {
         keytool(extensions, "-genkeypair", "-alias", alias, "-keyalg", "EC", "-groupname", "secp256r1", "-validity", "2", "-dname", name);
     }
 
-    /** Puts a certificate with another name, signed by itself, in the place of the one that there is. */
+    /** Puts a certificate with another name, self-signed, in the place of the one that there is. */
     public void rename(String alias, String name, String... extensions) throws IOException {
         keytool(extensions, "-selfcert", "-alias", alias, "-dname", name);
     }

@@ -108,7 +108,7 @@ public final class NativeFunction implements AutoCloseable {
         return process.info().totalCpuDuration().orElseThrow();
     }
 
-    /** The exit code of a copy that is expected to end by itself. */
+    /** The exit code of a copy that is expected to end alone. */
     public int awaitExit() {
         try {
             if (!process.waitFor(20, TimeUnit.SECONDS)) {

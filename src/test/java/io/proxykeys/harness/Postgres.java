@@ -51,7 +51,7 @@ public final class Postgres {
         migrate("postgres");
         grant("postgres");
         execute("CREATE ROLE " + FUNCTION_USER + " LOGIN PASSWORD '" + PASSWORD + "' IN ROLE proxy_keys_function");
-        // The function has to see to it by itself that what it confirmed is there after a crash.
+        // The function itself has to make sure that what it confirmed is there after a crash.
         execute("ALTER ROLE " + FUNCTION_USER + " SET synchronous_commit = off");
         execute("CREATE ROLE " + DATA_PLANE_USER + " LOGIN PASSWORD '" + PASSWORD + "' IN ROLE proxy_keys_data_plane");
     }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import javax.net.ssl.SSLContext;
 
-/** A certificate for one host name, signed by itself, with its key. */
+/** A certificate for one host name, self-signed, with its key. */
 public final class TestCertificate {
 
     private final SSLContext tls;

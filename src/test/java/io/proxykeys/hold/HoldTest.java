@@ -34,7 +34,8 @@ class HoldTest {
         assertEquals(List.of(account + "|" + key + "|4.000000|t|null|null|"), database.rows(
                 """
                 SELECT account_id, key_id, amount,
-                       expires_at BETWEEN clock_timestamp() + interval '590 s' AND clock_timestamp() + interval '600 s', settled, settled_at FROM credit_hold WHERE account_id = ?""",
+                       expires_at BETWEEN clock_timestamp() + interval '590 s' AND clock_timestamp() + interval '600 s',
+                       settled, settled_at FROM credit_hold WHERE account_id = ?""",
                 account));
         assertTrue(database.one(Boolean.class, "SELECT last_used IS NOT NULL FROM proxy_key WHERE id = ?", key));
         assertEquals(new BigDecimal("100.000000"), Accounts.unspent(account));

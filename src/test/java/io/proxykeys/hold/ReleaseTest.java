@@ -194,7 +194,7 @@ class ReleaseTest {
         Accounts.createKey(account, "good", "10");
         UUID good = Accounts.hold(account, "good", "4");
         Accounts.expireHolds(account);
-        // Somebody has tampered with the key: the hold cannot be taken off what is used.
+        // The key was tampered with: the hold cannot be taken off what is used.
         database.execute("UPDATE proxy_key SET used = 0 WHERE account_id = ? AND name = 'bad'", account);
 
         assertEquals(1, Releases.one());

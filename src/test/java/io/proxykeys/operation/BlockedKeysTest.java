@@ -140,7 +140,8 @@ class BlockedKeysTest {
     private String restricted() {
         String key = Accounts.createKey(account, "key", "10");
         database.execute("""
-                UPDATE proxy_key SET expires_at = to_timestamp(4102444800), ip_whitelist = '{10.0.0.0/8,192.168.0.0/25,192.168.0.128/25,2001:db8::/32}'
+                UPDATE proxy_key SET expires_at = to_timestamp(4102444800),
+                       ip_whitelist = '{10.0.0.0/8,192.168.0.0/25,192.168.0.128/25,2001:db8::/32}'
                  WHERE id = ?""", key);
         return key;
     }

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Lambda freezes a copy of the function between calls, or whenever it likes. What becomes of its connection meanwhile must not
+ * Lambda freezes a copy of the function between calls, or whenever it likes. What becomes of its connection during that must not
  * be the caller's problem. SIGSTOP freezes the native function here.
  */
 class FreezeIT {

@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @WithTestResource(Harness.class)
 class LostCommitTest {
 
-    /** How long COMMIT takes here, so that something can happen meanwhile. */
+    /** How long COMMIT takes here, so that something can happen during it. */
     private static final int COMMIT_MILLIS = 150;
 
     private final Postgres database = Postgres.shared();

@@ -22,7 +22,8 @@ final class LookupStatement {
 
     /** Without the lock, no key is found to be the caller's. */
     private static final String SQL = """
-            SELECT outcome, retry_after, id, name, allocated, used, is_active, expires_at, model_whitelist, ip_whitelist, created_at, last_used
+            SELECT outcome, retry_after, id, name, allocated, used, is_active, expires_at, model_whitelist, ip_whitelist, created_at, \
+            last_used
               FROM look_up_proxy_key(
                        account_id => %s,
                        target_id => $2,

@@ -98,7 +98,8 @@ class RecreateInterleavingTest {
             lock(alert);
             Postgres.execute(alert,
                     """
-                    SELECT carry_out_revocation(gen_random_uuid(), ?, 'alert', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 600, 'none', 0, 1)""",
+                    SELECT carry_out_revocation(gen_random_uuid(), ?, 'alert', 'all', NULL, NULL, NULL, NULL, NULL, NULL,
+                                                600, 'none', 0, 1)""",
                     account);
 
             CompletableFuture<Response> recreation = CompletableFuture.supplyAsync(() -> Api.recreate(account, receipt));
