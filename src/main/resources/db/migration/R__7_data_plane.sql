@@ -1,23 +1,23 @@
--- What the data plane calls: spend with a key, create a key, lock an account to spend with several.
---
--- All are SECURITY DEFINER, so that its role needs no right to write the tables and cannot move a credit any other
--- way (see ../roles.sql). The search path is therefore fixed at the end of this file, with pg_temp last: otherwise a
--- caller's temporary table named account would be used in place of ours.
+-- What the data plane calls: spend with a key, and create a key; and what holds for every insert of a key, however it is made.
+-- R__6 has its holds, R__1 lock_account.
 --
 -- SQLSTATE   raised by             meaning
 -- PK001      spend_credits         no such key (never was, or deleted)
 -- PK002      spend_credits         the key is disabled
 -- PK003      spend_credits         the key has expired
 -- PK004      spend_credits         the key has too few credits left
--- PK005      the other two         no such account
+-- PK005      create_proxy_key,     no such account
+--            lock_account
 -- PK006      create_proxy_key      the account's balance is too low
--- PK007      create_proxy_key,     new keys are blocked for this account at the moment
---            any insert
+-- PK007      any insert            new keys are blocked for this account now
 -- 22003      both                  the amount is not finite, not above zero, too large or finer than six decimals
 -- 22023      create_proxy_key      another argument is missing or out of bounds
 
-create function spend_credits(secret_hash bytea, cost numeric) returns numeric
-    language plpgsql security definer as
+select set_config('search_path', format('%I, pg_temp', current_schema()), false);
+
+create or replace function spend_credits(secret_hash bytea, cost numeric) returns numeric
+    language plpgsql security definer
+    set search_path from current as
 $$
 declare
     remaining numeric;
@@ -57,10 +57,10 @@ begin
 end
 $$;
 
-comment on function spend_credits(bytea, numeric) is
+comment on function spend_credits is
     'Spends credits of one key and returns what it has left. A transaction spends on one key, or locks the account row first.';
 
-create function create_proxy_key(
+create or replace function create_proxy_key(
     account_id      text,
     name            text,
     secret_hash     bytea,
@@ -69,7 +69,8 @@ create function create_proxy_key(
     model_whitelist text[],
     ip_whitelist    text[]
 ) returns text
-    language plpgsql security definer as
+    language plpgsql security definer
+    set search_path from current as
 $$
 #variable_conflict use_column
 declare
@@ -86,6 +87,13 @@ begin
     end if;
     if secret_hash is null or octet_length(secret_hash) <> 32 then
         raise exception 'the secret hash must be a SHA-256: 32 bytes' using errcode = 'invalid_parameter_value';
+    end if;
+    if expires_at < '0001-01-01 00:00:00+00' or expires_at >= '10000-01-01 00:00:00+00' then
+        raise exception 'the expiry must be in the years 1 to 9999, or null for a key that never expires'
+            using errcode = 'invalid_parameter_value';
+    end if;
+    if array_ndims(model_whitelist) > 1 or array_ndims(ip_whitelist) > 1 then
+        raise exception 'a whitelist must have one dimension' using errcode = 'invalid_parameter_value';
     end if;
 
     -- The account's row first and alone: deletions, toggles and creations of one account happen one after the other.
@@ -114,30 +122,25 @@ $$;
 comment on function create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]) is
     'Moves credits from the balance into a new key and returns its public identifier.';
 
--- For a transaction that spends on several keys of an account: called first, it cannot deadlock with a deletion.
-create function lock_account(account_id text) returns void
-    language plpgsql security definer as
-$$
-begin
-    perform from account a where a.id = lock_account.account_id for update;
-    if not found then
-        raise exception 'no such account' using errcode = 'PK005';
-    end if;
-end
-$$;
-
-comment on function lock_account(text) is
-    'Makes deletions, toggles and creations of this account wait until the transaction ends.';
-
--- A key that is inserted by other means than create_proxy_key obeys the block too. KEY SHARE is the lock that the foreign key
--- takes anyway, and it waits for a revocation in flight: the block is seen as that leaves it.
-create function refuse_blocked_key() returns trigger
-    language plpgsql security definer as
+-- A key that is inserted by other means than create_proxy_key obeys the block too. It locks its account FOR NO KEY UPDATE, as a change of
+-- the balance does, and not FOR KEY SHARE as the foreign key does.
+--
+-- Why: KEY SHARE lets updates of the account pass, and does not wait in line with other locks. An update of the balance leaves two
+-- versions of the row, and PostgreSQL locks both: who takes KEY SHARE begins with the one, who has waited FOR UPDATE with the
+-- other. Under load that was a deadlock in one of some thousand transactions (SQLSTATE 40P01; an insert, a creation, or a deletion
+-- was rolled back). The stronger lock waits in line. Its price: inserts into one account happen one after the other, as creations
+-- do, and a settlement of a deleted key waits for an insert in flight.
+--
+-- The functions that delete and create stay with FOR UPDATE: the lock of the foreign key is KEY SHARE, and would be all that is
+-- left if this trigger were disabled.
+create or replace function refuse_blocked_key() returns trigger
+    language plpgsql security definer
+    set search_path from current as
 $$
 declare
     blocked_until timestamptz;
 begin
-    select a.new_keys_blocked_until into blocked_until from account a where a.id = new.account_id for key share;
+    select a.new_keys_blocked_until into blocked_until from account a where a.id = new.account_id for no key update;
     if blocked_until > clock_timestamp() then
         raise exception 'new proxy keys are blocked for this account until %', blocked_until using errcode = 'PK007';
     end if;
@@ -145,15 +148,18 @@ begin
 end
 $$;
 
-create trigger refuse_blocked_key before insert on proxy_key for each row execute function refuse_blocked_key();
+comment on function refuse_blocked_key is 'Refuses a key while new keys are blocked for its account, and locks the account.';
 
 do
 $$
 begin
-    execute format('alter function refuse_blocked_key() set search_path = %I, pg_temp', current_schema());
-    execute format('alter function lock_account(text) set search_path = %I, pg_temp', current_schema());
-    execute format('alter function spend_credits(bytea, numeric) set search_path = %I, pg_temp', current_schema());
-    execute format('alter function create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[])'
-                   ' set search_path = %I, pg_temp', current_schema());
+    -- While this waits for a long transaction, every write of a key waits behind it; so it gives up, and is applied again.
+    perform set_config('lock_timeout', '3s', true);
+    create or replace trigger refuse_blocked_key before insert on proxy_key for each row execute function refuse_blocked_key();
 end
 $$;
+
+-- R__9 grants what is called from outside; everybody else may call nothing.
+revoke execute on function
+    spend_credits, create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]), refuse_blocked_key
+    from public;

@@ -1,0 +1,81 @@
+-- The account's lock, which every change of an account's keys takes first.
+--
+-- The function begins a change with
+--
+--     BEGIN ISOLATION LEVEL READ COMMITTED
+--     SELECT id FROM lock_account_for_change($1)
+--
+-- Why the lock is a statement of its own: a statement sees the database as it was when the statement began, that is before it waited
+-- for the lock. Only a statement that starts while the lock is held sees every key whose creation was still in flight.
+-- Why FOR UPDATE: an UPDATE of the account takes a weaker lock, which an insert of a key (it holds a KEY SHARE lock on its account
+-- through the foreign key) does not wait for; such a key would survive.
+--
+-- Order of locks, so that no two transactions wait for each other: account, burnt_secret, proxy_key, credit_hold, revocation.
+--
+-- Functions that are SECURITY DEFINER act with their owner's rights, so that a caller needs no right to write a table and cannot move a
+-- credit any other way. Their search path is this schema and pg_temp last: otherwise a caller's temporary table named account would be
+-- used in place of ours.
+
+select set_config('search_path', format('%I, pg_temp', current_schema()), false);
+
+-- Set in the transaction and not in the connection: a pooler between function and server (Amazon RDS Proxy, PgBouncer) refuses or
+-- ignores most parameters of a connection, and hands one connection to many. set_config(..., true) lasts until the transaction ends.
+-- A SET clause of the function would end with the function, and a SET statement binds a client of RDS Proxy to its connection
+-- ("pinning").
+create or replace function set_transaction_promises() returns void
+    language plpgsql as
+$$
+begin
+    -- Under another isolation level the statement after the lock would see the database as it was before the wait, and miss keys.
+    if current_setting('transaction_isolation') <> 'read committed' then
+        raise exception 'the transaction must be READ COMMITTED, and is %', upper(current_setting('transaction_isolation'))
+            using errcode = 'invalid_transaction_state';
+    end if;
+    -- In order: an instance that was frozen in a transaction is disconnected before those who wait for its lock give up; a
+    -- million keys take about 5 s; all of it is below the function's own timeout of 29 s.
+    perform set_config('idle_in_transaction_session_timeout', '4s', true),
+            set_config('lock_timeout', '5s', true),
+            set_config('statement_timeout', '16s', true);
+    -- What was answered has to be there after a crash of the server. remote_apply promises more, and stays.
+    if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
+        perform set_config('synchronous_commit', 'on', true);
+    end if;
+end
+$$;
+
+comment on function set_transaction_promises is
+    'Sets what a change relies on until the transaction ends: synchronous_commit and timeouts. Refuses any isolation but READ COMMITTED.';
+
+create or replace function lock_account_for_change(account text) returns table (id text)
+    language plpgsql security definer rows 1
+    set search_path from current as
+$$
+begin
+    perform set_transaction_promises();
+    return query select a.id from account a where a.id = lock_account_for_change.account for update;
+end
+$$;
+
+comment on function lock_account_for_change is
+    'First statement of every change: sets what the transaction relies on, and locks the account. No row: no such account.';
+
+-- For a transaction of the data plane that spends on several keys of an account: called first, it cannot deadlock with a deletion.
+create or replace function lock_account(account_id text) returns void
+    language plpgsql security definer
+    set search_path from current as
+$$
+begin
+    perform from account a where a.id = lock_account.account_id for update;
+    if not found then
+        raise exception 'no such account' using errcode = 'PK005';
+    end if;
+end
+$$;
+
+comment on function lock_account is
+    'Makes deletions, toggles and creations of this account wait until the transaction ends.';
+
+-- R__9 grants what is called from outside; everybody else may call nothing.
+revoke execute on function
+    set_transaction_promises, lock_account_for_change, lock_account
+    from public;

@@ -1,0 +1,2 @@
+-- Flyway runs this after every migration, also if nothing was to be applied.
+call set_up_roles();
