@@ -35,12 +35,4 @@ public class Account {
     /** No key can be created until then; {@code null}: no block. */
     @Column(name = "new_keys_blocked_until")
     public Instant newKeysBlockedUntil;
-
-    /** Up to when delete-all calls have been counted against the account's limit; {@code null}: none yet. */
-    @Column(name = "delete_all_paid_until")
-    public Instant deleteAllPaidUntil;
-
-    /** The same for removing one key. */
-    @Column(name = "remove_paid_until")
-    public Instant removePaidUntil;
 }

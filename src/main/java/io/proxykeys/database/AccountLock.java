@@ -16,7 +16,7 @@ public final class AccountLock {
      * this one waited. The function also sets what the transaction relies on ({@code db/migration/V9}), and refuses a
      * transaction that is not READ COMMITTED.
      */
-    private static final String LOCK = "SELECT id FROM lock_account_for_change($1)";
+    public static final String LOCK = "SELECT id FROM lock_account_for_change($1)";
 
     /**
      * A required parameter of the second statement: null unless this transaction holds the lock, which is what gives a transaction

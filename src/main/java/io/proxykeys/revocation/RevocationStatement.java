@@ -16,7 +16,7 @@ import java.util.Locale;
 final class RevocationStatement {
 
     /** Without the lock the receipt has no id, which its table refuses: nothing is deleted. */
-    private static final String SQL = """
+    static final String SQL = """
             SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after, key_ids
               FROM carry_out_revocation(
                        receipt_id => %s,

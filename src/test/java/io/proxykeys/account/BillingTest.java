@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.LiveStatements;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -119,14 +120,9 @@ class BillingTest {
         openAccount();
         topUp("100", "first");
         Accounts.createKey(account, "key", "10");
-        try (Connection function = database.connect()) {
-            function.setAutoCommit(false);
-            Postgres.one(function, String.class, "SELECT id FROM lock_account_for_change(?)", account);
-            Postgres.execute(function,
-                    """
-                    SELECT carry_out_revocation(gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL,
-                                                0, 'none', 0, 1)""",
-                    account);
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
+            LiveStatements.deleteAll(function, account);
 
             CompletableFuture<String> topUp = CompletableFuture.supplyAsync(() -> topUpUnchecked("1", "second"));
             database.awaitWaitingForALock(USER);

@@ -12,6 +12,7 @@ import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.LiveStatements;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.math.BigDecimal;
@@ -135,7 +136,7 @@ class KeyAlertInterleavingTest {
     void aKeyThatWasDeletedAndCreatedByAnotherAccountInBetweenGoes() throws Exception {
         database.execute(CREATE, account, secret);
         try (Connection deleter = connect(Isolation.READ_COMMITTED); Connection creator = connect(Isolation.READ_COMMITTED)) {
-            Postgres.execute(deleter, "SELECT id FROM account WHERE id = ? FOR UPDATE", account);
+            LiveStatements.lock(deleter, account);
             Postgres.execute(deleter, "DELETE FROM proxy_key WHERE account_id = ?", account);
             CompletableFuture<Void> creation = CompletableFuture.runAsync(() -> create(creator, true, other));
             database.awaitWaitingForALock(OWNER);
@@ -156,13 +157,9 @@ class KeyAlertInterleavingTest {
     @ValueSource(booleans = { true, false })
     void aKeyThatSomebodyDeletesMeanwhileIsUnknownOrGoesIfThatIsTakenBack(boolean committed) throws Exception {
         database.execute(CREATE, account, secret);
-        try (Connection deleter = connect(Isolation.READ_COMMITTED)) {
-            Postgres.execute(deleter, "SELECT id FROM account WHERE id = ? FOR UPDATE", account);
-            Postgres.execute(deleter,
-                    """
-                    SELECT carry_out_revocation(gen_random_uuid(), ?, 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL,
-                                                0, 'none', 0, 1)""",
-                    account);
+        try (Connection deleter = LiveStatements.connect()) {
+            LiveStatements.lock(deleter, account);
+            LiveStatements.deleteAll(deleter, account);
             CompletableFuture<JsonNode> alert = alert();
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
 
@@ -252,9 +249,8 @@ class KeyAlertInterleavingTest {
     private void carryOut(Connection alert) throws SQLException {
         Postgres.execute(alert, "SELECT lock_account_of_key(NULL, sha256(?::bytea), false, NULL)", secret);
         Postgres.execute(alert, """
-                SELECT carry_out_alert(gen_random_uuid(), (SELECT account_id FROM proxy_key WHERE secret_hash = sha256(?::bytea)),
-                                       NULL, NULL, sha256(?::bytea), NULL, false, ?, 'test', NULL, NULL, NULL, now(), 0)""",
-                secret, secret, account);
+                SELECT carry_out_alert(gen_random_uuid(), (SELECT account_id FROM proxy_key WHERE secret_hash = sha256(?::bytea)), NULL, NULL,
+                                       sha256(?::bytea), NULL, false, ?, 'test', NULL, NULL, NULL, now(), 0)""", secret, secret, account);
     }
 
     private CompletableFuture<JsonNode> alert() {

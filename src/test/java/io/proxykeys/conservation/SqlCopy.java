@@ -2,6 +2,7 @@ package io.proxykeys.conservation;
 
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.revocation.AlertRequest;
+import io.proxykeys.revocation.LiveStatements;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -63,9 +64,13 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
         if (all && deletion == Deletion.SNAPSHOT_BEFORE_LOCK) {
             return inOneStatement(connection, order, receipt);
         }
-        if (!all || deletion != Deletion.WITHOUT_LOCK) {
-            Postgres.execute(connection, "SELECT id FROM account WHERE id = ? FOR "
-                    + (deletion == Deletion.WEAKER_LOCK ? "NO KEY UPDATE" : "UPDATE"), order.account());
+        if (all && deletion == Deletion.WITHOUT_LOCK) {
+            // Without a number of the transaction, which comes with the lock, the next statement would be refused.
+            Postgres.execute(connection, "SELECT pg_current_xact_id()");
+        } else if (deletion == Deletion.WEAKER_LOCK) {
+            Postgres.execute(connection, "SELECT id FROM account WHERE id = ? FOR NO KEY UPDATE", order.account());
+        } else {
+            LiveStatements.lock(connection, order.account());
         }
         switch (order.kind()) {
             case TOGGLE -> {
@@ -120,19 +125,16 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
     }
 
     private static Answer revoke(Connection connection, Order order, UUID receipt) throws SQLException {
-        try (PreparedStatement statement = Postgres.prepare(connection,
-                """
-                SELECT outcome, receipt, keys_deleted, credits_returned, balance_after
-                  FROM carry_out_revocation(receipt_id => ?, account_id => ?, operation => ?, target_id => NULL,
-                           target_hash => ?, dedupe_key => ?, requested_by => NULL, block_seconds => 0,
-                           bucket => 'none', calls_per_minute => 0, burst => 1)""",
-                receipt, order.account(), order.kind().operation, order.key() == null ? null : order.key().hash, order.name());
-                ResultSet row = statement.executeQuery()) {
+        LiveStatements.Order parameters = LiveStatements.Order.ofAll(order.account()).withReceipt(receipt)
+                .selecting(order.kind().operation).withTargetHash(order.key() == null ? null : order.key().hash)
+                .withDedupeKey(order.name());
+        try (PreparedStatement statement = LiveStatements.prepare(connection, parameters); ResultSet row = statement.executeQuery()) {
             row.next();
-            return switch (row.getString(1)) {
-                case "revoked", "replayed" -> done(row, 2);
+            return switch (row.getString("outcome")) {
+                case "revoked", "replayed" -> new Answer.Done(row.getString("receipt"), row.getInt("keys_deleted"),
+                        row.getBigDecimal("credits_returned"), row.getBigDecimal("balance_after"));
                 case "unknown" -> new Answer.Refused();
-                default -> throw new AssertionError(order + ": " + row.getString(1));
+                default -> throw new AssertionError(order + ": " + row.getString("outcome"));
             };
         }
     }
@@ -146,8 +148,7 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
                 total AS (SELECT count(*)::int AS keys, coalesce(sum(unused), 0) AS credits FROM kept),
                 paid AS (UPDATE account SET balance = balance + credits, keys_version = keys_version + (keys > 0)::int
                            FROM total WHERE id = ? RETURNING balance)
-                INSERT INTO revocation (id, account_id, trigger, operation, dedupe_key, keys_deleted, credits_returned, balance_after,
-                                        revoked_at)
+                INSERT INTO revocation (id, account_id, trigger, operation, dedupe_key, keys_deleted, credits_returned, balance_after, revoked_at)
                 SELECT ?, ?, 'request', 'all', ?, keys, credits, balance, clock_timestamp() FROM total, paid
                 RETURNING id, keys_deleted, credits_returned, balance_after""",
                 order.account(), receipt, order.account(), receipt, order.account(), order.name());

@@ -1,11 +1,14 @@
 package io.proxykeys.database;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.LiveStatements;
+import io.proxykeys.revocation.LiveStatements.Order;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +16,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -150,7 +155,6 @@ class SchemaTest {
             "UPDATE proxy_key SET used = allocated + 0.000001 WHERE account_id = ?",
             "UPDATE proxy_key SET used = -0.000001 WHERE account_id = ?",
             "UPDATE proxy_key SET allocated = 'Infinity' WHERE account_id = ?",
-            "UPDATE account SET delete_all_paid_until = 'infinity' WHERE id = ?",
             "INSERT INTO rate_limit (account_id, bucket, paid_until) VALUES (?, 'delete-all', 'infinity')",
             "UPDATE proxy_key SET allocated = -0.000001, used = -0.000001 WHERE account_id = ?",
             "INSERT INTO proxy_key (id, account_id, secret_hash, allocated) VALUES ('x', ?, 'x', 'NaN')",
@@ -240,13 +244,12 @@ class SchemaTest {
                     account, account + "new");
             for (String forbidden : List.of("UPDATE account SET balance = 1", "UPDATE proxy_key SET used = 0",
                     "DELETE FROM proxy_key", "SELECT * FROM revocation", "INSERT INTO account (id) VALUES ('x')",
-                    "SELECT revoke_proxy_keys(gen_random_uuid(), '" + account
-                            + "', 'request', 'all', NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, 1)",
-                    "SELECT " + revocation("gen_random_uuid()", "'" + account + "'", "all"),
-                    "SELECT switch_proxy_key('" + account + "', 'x', NULL, NULL)")) {
+                    "SELECT switch_proxy_key('" + account + "', 'x', NULL, NULL, true)")) {
                 SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(gateway, forbidden), forbidden);
                 assertEquals("42501", refused.getSQLState(), forbidden);
             }
+            SQLException refused = assertThrows(SQLException.class, () -> LiveStatements.revoke(gateway, Order.ofAll(account)));
+            assertEquals("42501", refused.getSQLState());
         }
     }
 
@@ -255,43 +258,44 @@ class SchemaTest {
         String account = Accounts.open("100");
         Accounts.createKey(account, "one", "10");
         Accounts.createKey(account, "two", "10");
-        try (Connection gateway = database.connect("postgres", Postgres.DATA_PLANE_USER, Postgres.PASSWORD);
-                Connection other = database.connect()) {
+        try (Connection gateway = database.connect("postgres", Postgres.DATA_PLANE_USER, Postgres.PASSWORD)) {
             gateway.setAutoCommit(false);
             Postgres.execute(gateway, "SELECT lock_account(?)", account);
             Accounts.spend(gateway, account, "one", "1");
-            Postgres.execute(other, "SET lock_timeout = 100");
-            SQLException waits = assertThrows(SQLException.class,
-                    () -> Postgres.execute(other, "SELECT id FROM account WHERE id = ? FOR UPDATE", account));
-            assertEquals("55P03", waits.getSQLState());
-            Accounts.spend(gateway, account, "two", "1");
+
+            CompletableFuture<UUID> deletion = CompletableFuture.supplyAsync(() -> LiveStatements.revokeAll(account));
+            database.awaitWaitingForALock(Postgres.FUNCTION_USER);
+            Accounts.spend(gateway, account, "two", "2");
             gateway.commit();
+
+            deletion.get(20, SECONDS);
         }
+        assertEquals(new BigDecimal("97.000000"), Accounts.balance(account));
         refused("PK005", () -> database.execute("SELECT lock_account('nobody')"));
     }
 
     @Test
-    void anUnknownOperationIsRefusedAndNotReportedAsDone() {
+    void anUnknownOperationIsRefusedAndNotReportedAsDone() throws Exception {
         String account = Accounts.open("100");
-        refused("22023", () -> database.execute("SELECT " + revocation("gen_random_uuid()", "?", "everything"), account));
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
+            SQLException refused = assertThrows(SQLException.class,
+                    () -> LiveStatements.revoke(function, Order.ofAll(account).selecting("everything")));
+            assertEquals("22023", refused.getSQLState());
+        }
     }
 
-    private static String revocation(String receipt, String account, String operation) {
-        return """
-                carry_out_revocation(receipt_id => %s, account_id => %s, trigger => 'request', operation => '%s',
-                    target_id => NULL, target_hash => NULL, dedupe_key => NULL, requested_by => NULL, reason => NULL,
-                    created_until => NULL, block_seconds => 0, bucket => 'delete-all', calls_per_minute => 0, burst => 1)"""
-                .formatted(receipt, account, operation);
-    }
-
+    /** As when BEGIN was refused: then the statement has no receipt id to give. */
     @Test
-    void aRevocationWithoutReceiptIdDeletesNothing() {
+    void aRevocationWithoutTheLockDeletesNothing() throws Exception {
         String account = Accounts.open("100");
         Accounts.createKey(account, "key", "10");
         List<String> before = Accounts.everything(account);
-
-        refused("23502", () -> database.execute("SELECT " + revocation("NULL", "?", "all"), account));
-
+        try (Connection function = LiveStatements.connect()) {
+            SQLException refused = assertThrows(SQLException.class, () -> LiveStatements.revoke(function, Order.ofAll(account)));
+            assertEquals("23502", refused.getSQLState());
+            function.commit();
+        }
         assertEquals(before, Accounts.everything(account));
     }
 

@@ -7,12 +7,14 @@ import io.proxykeys.connection.BoundedPool;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.LiveStatements;
+import io.proxykeys.revocation.RevocationResult;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.vertx.VertxContextSupport;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
-import io.vertx.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.Optional;
@@ -30,11 +32,8 @@ class TransactionBoundTest {
     /** A slow machine needs more calls until it has seen enough of each ending. */
     private static final int MOST_CALLS = 10 * CALLS;
     private static final int ENOUGH = 20;
-    private static final String WORK = """
-            SELECT outcome, pg_sleep(0.004)
-              FROM carry_out_revocation(receipt_id => $1, account_id => $2, operation => 'all',
-                       target_id => NULL, target_hash => NULL, dedupe_key => NULL, requested_by => NULL, block_seconds => 0,
-                       bucket => 'delete-all', calls_per_minute => 0, burst => 1)""";
+    /** After the deletion, so that the bound strikes before, during and after it. */
+    private static final String SLOWLY = "SELECT pg_sleep(0.004)";
 
     @Inject
     Vertx vertx;
@@ -59,8 +58,11 @@ class TransactionBoundTest {
             Transactions transactions = new Transactions(vertx, pool, connections, sessions, Duration.ofMillis(3 + random.nextInt(40)));
             boolean answered;
             try {
-                VertxContextSupport.subscribeAndAwait(() -> transactions.run(new CommitGate(), receipt, connection -> connection
-                        .preparedQuery(WORK).execute(Tuple.of(receipt, account))));
+                VertxContextSupport.subscribeAndAwait(() -> transactions.run(new CommitGate(), receipt,
+                        connection -> AccountLock.lockThen(connection, account, () -> {
+                            Future<RevocationResult> result = LiveStatements.send(connection, receipt, account);
+                            return connection.query(SLOWLY).execute().compose(slept -> result);
+                        })));
                 answered = true;
             } catch (DatabaseUnavailable refused) {
                 answered = false;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.LiveStatements;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -31,7 +32,7 @@ class HoldInterleavingTest {
         UUID hold;
         try (Connection gateway = gateway()) {
             hold = Accounts.hold(gateway, account, "key", "4");
-            CompletableFuture<UUID> deletion = inParallel(() -> Deletion.ofAll(account));
+            CompletableFuture<UUID> deletion = inParallel(() -> LiveStatements.revokeAll(account));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             gateway.commit();
             assertOnHold("4.000000", deletion.get(20, SECONDS));
@@ -46,7 +47,7 @@ class HoldInterleavingTest {
         Accounts.createKey(account, "key", "10");
         try (Connection gateway = gateway()) {
             Accounts.hold(gateway, account, "key", "4");
-            CompletableFuture<UUID> deletion = inParallel(() -> Deletion.ofAll(account));
+            CompletableFuture<UUID> deletion = inParallel(() -> LiveStatements.revokeAll(account));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             gateway.rollback();
             deletion.get(20, SECONDS);
@@ -57,9 +58,9 @@ class HoldInterleavingTest {
     @Test
     void aHoldThatWaitsForADeletionIsRefused() throws Exception {
         Accounts.createKey(account, "key", "10");
-        try (Connection function = Deletion.connect()) {
-            Deletion.lock(function, account);
-            Deletion.delete(function, account);
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
+            LiveStatements.deleteAll(function, account);
             CompletableFuture<UUID> hold = inParallel(() -> asGateway(gateway -> Accounts.hold(gateway, account, "key", "4")));
             database.awaitWaitingForALock(Postgres.DATA_PLANE_USER);
             function.commit();
@@ -75,9 +76,9 @@ class HoldInterleavingTest {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
         BigDecimal rest = new BigDecimal("4").subtract(new BigDecimal(cost)).setScale(6);
-        try (Connection function = Deletion.connect()) {
-            Deletion.lock(function, account);
-            Deletion.delete(function, account);
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
+            LiveStatements.deleteAll(function, account);
             CompletableFuture<BigDecimal> settlement = inParallel(() -> asGateway(gateway -> Accounts.settle(gateway, hold, cost)));
             database.awaitWaitingForALock(Postgres.DATA_PLANE_USER);
             function.commit();
@@ -90,9 +91,9 @@ class HoldInterleavingTest {
     void aSettlementThatWaitsForADeletionThatIsRolledBackCreditsTheKey() throws Exception {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
-        try (Connection function = Deletion.connect()) {
-            Deletion.lock(function, account);
-            Deletion.delete(function, account);
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
+            LiveStatements.deleteAll(function, account);
             CompletableFuture<BigDecimal> settlement = inParallel(() -> asGateway(gateway -> Accounts.settle(gateway, hold, "1")));
             database.awaitWaitingForALock(Postgres.DATA_PLANE_USER);
             function.rollback();
@@ -108,7 +109,7 @@ class HoldInterleavingTest {
         UUID hold = Accounts.hold(account, "key", "4");
         try (Connection gateway = gateway()) {
             Accounts.settle(gateway, hold, "1");
-            CompletableFuture<UUID> deletion = inParallel(() -> Deletion.ofAll(account));
+            CompletableFuture<UUID> deletion = inParallel(() -> LiveStatements.revokeAll(account));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             gateway.commit();
             // Summed in the deleting statement, it would still be on hold.
@@ -122,13 +123,13 @@ class HoldInterleavingTest {
     void aSettlementOfALiveKeyDoesNotWaitForTheAccount() throws Exception {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
-        try (Connection function = Deletion.connect()) {
-            Deletion.lock(function, account);
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
             assertEquals(new BigDecimal("3.000000"), asGateway(gateway -> {
                 Postgres.execute(gateway, "SET LOCAL lock_timeout = 2000");
                 return Accounts.settle(gateway, hold, "1");
             }));
-            Deletion.delete(function, account);
+            LiveStatements.deleteAll(function, account);
             function.commit();
         }
         assertEquals(new BigDecimal("99.000000"), Accounts.balance(account));
@@ -141,7 +142,7 @@ class HoldInterleavingTest {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
         if (deleted) {
-            Deletion.ofAll(account);
+            LiveStatements.revokeAll(account);
         }
         try (Connection first = gateway()) {
             Accounts.settle(first, hold, "1");
@@ -159,7 +160,7 @@ class HoldInterleavingTest {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
         if (deleted) {
-            Deletion.ofAll(account);
+            LiveStatements.revokeAll(account);
         }
         try (Connection first = gateway()) {
             Accounts.settle(first, hold, "1");
@@ -193,9 +194,9 @@ class HoldInterleavingTest {
         UUID one = Accounts.hold(account, "one", "4");
         UUID two = Accounts.hold(account, "two", "4");
         Accounts.expireHolds(account);
-        try (Connection function = Deletion.connect()) {
-            Deletion.lock(function, account);
-            Deletion.delete(function, account);
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
+            LiveStatements.deleteAll(function, account);
             CompletableFuture<BigDecimal> first = inParallel(() -> asGateway(gateway -> Accounts.settle(gateway, one, "1")));
             CompletableFuture<BigDecimal> second = inParallel(() -> asGateway(gateway -> Accounts.settle(gateway, one, "1")));
             CompletableFuture<BigDecimal> third = inParallel(() -> asGateway(gateway -> Accounts.settle(gateway, two, "2")));
@@ -219,7 +220,7 @@ class HoldInterleavingTest {
         try (Connection gateway = gateway()) {
             Postgres.execute(gateway, "SELECT lock_account(?)", account);
             Accounts.hold(gateway, account, "two", "5");
-            CompletableFuture<UUID> deletion = inParallel(() -> Deletion.ofAll(account));
+            CompletableFuture<UUID> deletion = inParallel(() -> LiveStatements.revokeAll(account));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             Accounts.settle(gateway, one, "1");
             Accounts.spend(gateway, account, "two", "1");
@@ -235,7 +236,7 @@ class HoldInterleavingTest {
     void aSettlementForADeletedKeyWaitsForAnInsertOfAKeyWithoutADeadlock() throws Exception {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
-        Deletion.ofAll(account);
+        LiveStatements.revokeAll(account);
         try (Connection creator = database.connect()) {
             Accounts.insertKey(creator, account, "0");
             CompletableFuture<BigDecimal> settlement = inParallel(() -> asGateway(gateway -> Accounts.settle(gateway, hold, "1")));
@@ -255,7 +256,7 @@ class HoldInterleavingTest {
         try (Connection gateway = gateway()) {
             Postgres.execute(gateway, "SET TRANSACTION ISOLATION LEVEL " + level);
             Postgres.execute(gateway, "SELECT count(*) FROM proxy_key WHERE account_id = ?", account); // takes its snapshot
-            Deletion.ofAll(account);
+            LiveStatements.revokeAll(account);
             SQLException refused = assertThrows(SQLException.class, () -> Accounts.settle(gateway, hold, "1"));
             assertEquals("40001", refused.getSQLState());
         }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.LiveStatements;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -69,7 +70,7 @@ class HoldTest {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
 
-        UUID receipt = Deletion.ofAll(account);
+        UUID receipt = LiveStatements.revokeAll(account);
 
         assertEquals(new BigDecimal("96.000000"), Accounts.balance(account));
         assertEquals(new BigDecimal("100.000000"), Accounts.total(account), "what is on hold for a deleted key is not lost");
@@ -89,7 +90,7 @@ class HoldTest {
         Accounts.settle(Accounts.hold(account, "one", "1"), "1");
         Accounts.hold(account, "two", "3");
 
-        UUID receipt = Deletion.ofAll(account);
+        UUID receipt = LiveStatements.revokeAll(account);
 
         assertEquals(List.of("one|8.000000|6.000000|", "two|3.000000|3.000000|"),
                 database.rows("SELECT name, used, held FROM revoked_key WHERE revocation_id = ? ORDER BY name", receipt));
@@ -107,9 +108,9 @@ class HoldTest {
     void aLaterReceiptSaysNothingOfTheHoldsOfAnEarlierOne() {
         Accounts.createKey(account, "one", "10");
         UUID hold = Accounts.hold(account, "one", "4");
-        UUID earlier = Deletion.ofAll(account);
+        UUID earlier = LiveStatements.revokeAll(account);
         Accounts.createKey(account, "two", "10");
-        UUID later = Deletion.ofAll(account);
+        UUID later = LiveStatements.revokeAll(account);
 
         Accounts.settle(hold, "1");
 
@@ -123,7 +124,7 @@ class HoldTest {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
         if (deleted) {
-            Deletion.ofAll(account);
+            LiveStatements.revokeAll(account);
         }
         Accounts.settle(hold, "1");
         List<String> before = Accounts.everything(account);
@@ -139,7 +140,7 @@ class HoldTest {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
         if (deleted) {
-            Deletion.ofAll(account);
+            LiveStatements.revokeAll(account);
         }
         Accounts.settle(hold, "1");
         List<String> before = Accounts.everything(account);
@@ -154,7 +155,7 @@ class HoldTest {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
         Accounts.settle(hold, "1");
-        Deletion.ofAll(account);
+        LiveStatements.revokeAll(account);
 
         assertEquals(new BigDecimal("99.000000"), Accounts.balance(account));
         assertEquals(new BigDecimal("3.000000"), Accounts.settle(hold, "1"));
@@ -171,7 +172,7 @@ class HoldTest {
     void whenTheAccountIsGoneTooTheRestGoesToNobody() {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
-        UUID receipt = Deletion.ofAll(account);
+        UUID receipt = LiveStatements.revokeAll(account);
         database.execute("DELETE FROM account WHERE id = ?", account);
 
         assertEquals(new BigDecimal("3.000000"), Accounts.settle(hold, "1"));

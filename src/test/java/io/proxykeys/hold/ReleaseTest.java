@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.LiveStatements;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -50,7 +51,7 @@ class ReleaseTest {
         Accounts.createKey(account, "key", "10");
         Accounts.hold(account, "key", "4");
         Accounts.hold(account, "key", "2");
-        Deletion.ofAll(account);
+        LiveStatements.revokeAll(account);
         Accounts.expireHolds(account);
 
         assertEquals(2, Releases.untilNothingIsLeft());
@@ -88,7 +89,7 @@ class ReleaseTest {
     void whatIsLeftOfAnAccountThatIsGoneIsReleasedToo() {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
-        Deletion.ofAll(account);
+        LiveStatements.revokeAll(account);
         database.execute("DELETE FROM account WHERE id = ?", account);
         Accounts.expireHolds(account);
 
@@ -119,16 +120,16 @@ class ReleaseTest {
     void anAccountThatADeletionHasLockedIsLeftAloneWithAllItsKeys() throws Exception {
         Accounts.createKey(account, "gone", "10");
         UUID ofGone = Accounts.hold(account, "gone", "4");
-        Deletion.ofAll(account);
+        LiveStatements.revokeAll(account);
         Accounts.createKey(account, "live", "10");
         UUID ofLive = Accounts.hold(account, "live", "4");
         Accounts.expireHolds(account);
-        try (Connection function = Deletion.connect()) {
-            Deletion.lock(function, account);
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
             assertEquals(0, Releases.one());
             assertFalse(isSettled(ofLive));
             assertFalse(isSettled(ofGone));
-            Deletion.delete(function, account);
+            LiveStatements.deleteAll(function, account);
             assertEquals(0, Releases.one());
             function.commit();
         }
@@ -144,8 +145,8 @@ class ReleaseTest {
         Accounts.createKey(other, "key", "10");
         Accounts.hold(other, "key", "4");
         Accounts.expireHolds(other);
-        try (Connection function = Deletion.connect()) {
-            Deletion.lock(function, account);
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
             assertEquals(1, Releases.one());
         }
         assertEquals(new BigDecimal("0.000000"), Accounts.used(other, "key"));
@@ -176,7 +177,7 @@ class ReleaseTest {
     void aSettlementOfADeletedKeyInFlightIsLeftAloneToo() throws Exception {
         Accounts.createKey(account, "key", "10");
         UUID settled = Accounts.hold(account, "key", "4");
-        Deletion.ofAll(account);
+        LiveStatements.revokeAll(account);
         Accounts.expireHolds(account);
         try (Connection gateway = open(Postgres.DATA_PLANE_USER)) {
             Accounts.settle(gateway, settled, "1");

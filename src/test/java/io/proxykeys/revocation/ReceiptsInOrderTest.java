@@ -46,7 +46,7 @@ class ReceiptsInOrderTest {
         List<UUID> read = new ArrayList<>();
         UUID early;
         UUID late;
-        try (Connection first = connect(); Connection second = connect()) {
+        try (Connection first = LiveStatements.connect(); Connection second = LiveStatements.connect()) {
             early = revoke(first, slow);
             late = revoke(second, fast);
             second.commit();
@@ -65,7 +65,7 @@ class ReceiptsInOrderTest {
     void aRevocationThatIsRolledBackHoldsNothingUp() throws Exception {
         String account = Accounts.open("1");
         UUID after;
-        try (Connection connection = connect()) {
+        try (Connection connection = LiveStatements.connect()) {
             revoke(connection, account);
             connection.rollback();
             after = revoke(connection, account);
@@ -78,7 +78,7 @@ class ReceiptsInOrderTest {
     @Test
     void pagesOfAnySizeTogetherHaveAll() throws Exception {
         List<UUID> written = new ArrayList<>();
-        try (Connection connection = connect()) {
+        try (Connection connection = LiveStatements.connect()) {
             for (int i = 0; i < 5; i++) {
                 written.add(revoke(connection, Accounts.open("1")));
                 connection.commit();
@@ -120,19 +120,8 @@ class ReceiptsInOrderTest {
         return ids;
     }
 
-    private Connection connect() throws SQLException {
-        Connection connection = database.connect();
-        connection.setAutoCommit(false);
-        return connection;
-    }
-
-    private static UUID revoke(Connection connection, String account) throws SQLException {
-        UUID receipt = UUID.randomUUID();
-        Postgres.one(connection, String.class, "SELECT id FROM lock_account_for_change(?)", account);
-        assertEquals("revoked", Postgres.one(connection, String.class, """
-                SELECT outcome FROM carry_out_revocation(receipt_id => ?, account_id => ?, trigger => 'request', operation => 'all',
-                    target_id => NULL, target_hash => NULL, dedupe_key => NULL, requested_by => NULL, reason => NULL,
-                    created_until => NULL, block_seconds => 0, bucket => 'none', calls_per_minute => 0, burst => 1)""", receipt, account));
-        return receipt;
+    private static UUID revoke(Connection function, String account) throws SQLException {
+        LiveStatements.lock(function, account);
+        return LiveStatements.deleteAll(function, account);
     }
 }

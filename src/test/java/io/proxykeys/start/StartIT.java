@@ -13,8 +13,9 @@ import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.KeyServer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
-import io.proxykeys.harness.WireTap;
 import io.proxykeys.harness.WireTap.Fault;
+import io.proxykeys.harness.WireTap;
+import io.proxykeys.revocation.LiveStatements;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -142,8 +143,7 @@ class StartIT {
         List<String> before = Postgres.shared().rows("SELECT * FROM revocation WHERE account_id = ''");
         try (NativeFunction function = NativeFunction.start(NativeFunction.environment(tap.port(), ISSUER.keyServer().location()))
                 .awaitFirstPoll()) {
-            assertTrue(tap.statements().stream().anyMatch(statement -> statement.contains("carry_out_revocation")), tap.statements()
-                    .toString());
+            assertTrue(tap.statements().contains(LiveStatements.REVOCATION), tap.statements().toString());
             tap.reset();
 
             assertEquals(200, function.invoke(request(ISSUER.token(account))).status());

@@ -11,9 +11,14 @@ import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.LiveStatements;
+import io.proxykeys.revocation.LiveStatements.Order;
+import io.proxykeys.revocation.RateLimit;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -134,17 +139,13 @@ class IdempotencyTest {
     }
 
     private static String revoke(String account) {
-        try (var connection = Postgres.shared().connect()) {
-            connection.setAutoCommit(false);
-            Postgres.one(connection, String.class, "SELECT id FROM account WHERE id = ? FOR UPDATE", account);
-            String outcome = Postgres.one(connection, String.class, """
-                    SELECT outcome FROM carry_out_revocation(receipt_id => gen_random_uuid(), account_id => ?, operation => 'all',
-                       target_id => NULL, target_hash => NULL, dedupe_key => 'same', requested_by => NULL, block_seconds => 0,
-                       bucket => 'delete-all', calls_per_minute => 10, burst => 10)""",
-                    account);
-            connection.commit();
+        try (Connection function = LiveStatements.connect()) {
+            LiveStatements.lock(function, account);
+            String outcome = LiveStatements.revoke(function,
+                    Order.ofAll(account).withDedupeKey("same").limitedTo(new RateLimit("delete-all", 10, 10)));
+            function.commit();
             return outcome;
-        } catch (java.sql.SQLException e) {
+        } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
     }

@@ -8,6 +8,8 @@ import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.revocation.LiveStatements;
+import io.proxykeys.revocation.LiveStatements.Order;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
@@ -94,6 +96,7 @@ class RecreateInterleavingTest {
 
     @Test
     void aRecreationWaitsForADeletionInFlightAndItsBlock() throws Exception {
+<<<<<<< HEAD
         try (Connection alert = connect()) {
             lock(alert);
             Postgres.execute(alert,
@@ -101,10 +104,15 @@ class RecreateInterleavingTest {
                     SELECT carry_out_revocation(gen_random_uuid(), ?, 'alert', 'all', NULL, NULL, NULL, NULL, NULL, NULL,
                                                 600, 'none', 0, 1)""",
                     account);
+=======
+        try (Connection deletion = LiveStatements.connect()) {
+            LiveStatements.lock(deletion, account);
+            LiveStatements.revoke(deletion, Order.ofAll(account).blocking(600));
+>>>>>>> c805c2b (Test the deletion that is live, as the function sends it)
 
             CompletableFuture<Response> recreation = CompletableFuture.supplyAsync(() -> Api.recreate(account, receipt));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
-            alert.commit();
+            deletion.commit();
 
             recreation.get(20, SECONDS).then().statusCode(409).body("type", equalTo("urn:problem-type:proxy-keys:new-keys-blocked"));
         }
@@ -195,7 +203,7 @@ class RecreateInterleavingTest {
     }
 
     private void lock(Connection connection) throws SQLException {
-        Postgres.one(connection, String.class, "SELECT id FROM lock_account_for_change(?)", account);
+        LiveStatements.lock(connection, account);
     }
 
     private void recreate(Connection connection) throws SQLException {
