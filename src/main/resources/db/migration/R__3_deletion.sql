@@ -290,7 +290,7 @@ begin
                                  last_made => coalesce(target.created_at, 'infinity'),
                                  at => started_at);
     balance := update_account(account_id, deleted.credits_returned, deleted.keys_deleted > 0, block_seconds);
-    revoked_at := write_receipt(receipt_id, account_id, 'request', operation, target_hash, dedupe_key, requested_by, null,
+    revoked_at := write_receipt(receipt_id, account_id, 'request', operation, target.secret_hash, dedupe_key, requested_by, null,
                                 deleted.keys_deleted, 0, deleted.credits_returned, balance);
     if block_seconds > 0 then
         update revocation r set block_seconds = carry_out_revocation.block_seconds where r.id = receipt_id;

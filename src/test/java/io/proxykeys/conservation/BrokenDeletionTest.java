@@ -56,7 +56,6 @@ class BrokenDeletionTest {
         String database = ("deletion_" + deletion + "_settlement_" + settlement).toLowerCase(Locale.ROOT);
         server.execute("CREATE DATABASE " + database);
         server.migrate(database);
-        server.grant(database);
         if (deletion == SqlCopy.Deletion.WEAKER_LOCK) {
             dropTheTrigger(database);
         }

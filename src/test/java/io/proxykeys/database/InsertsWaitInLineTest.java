@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Keys inserted by other means than create_proxy_key, payments and deletions, all on one account: nobody is in a deadlock, which
- * {@code db/migration/V12} explains. Before it, every run had some.
+ * {@code refuse_blocked_key} ({@code db/migration/R__7_data_plane.sql}) explains. Without its lock, every run had some.
  */
 class InsertsWaitInLineTest {
 

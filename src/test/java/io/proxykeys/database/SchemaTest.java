@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -26,31 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The schema, and the functions of the data plane. */
 class SchemaTest {
 
-    private static final Path MIGRATIONS = Path.of("src/main/resources/db/migration");
     private final Postgres database = Postgres.shared();
-
-    @Test
-    void theMigrationsArePlainSqlThatWorksInOrderOnAnEmptyDatabase() throws Exception {
-        List<Path> files;
-        try (var listed = Files.list(MIGRATIONS)) {
-            files = listed.sorted(Comparator.comparingInt(SchemaTest::number)).toList();
-        }
-        files.forEach(file -> assertTrue(file.getFileName().toString().matches("V\\d+__\\w+\\.sql"), file.toString()));
-        database.execute("CREATE DATABASE by_hand");
-        try (Connection connection = database.connect("by_hand", "postgres", "postgres")) {
-            for (Path file : files) {
-                Postgres.execute(connection, Files.readString(file));
-            }
-            assertEquals(5L, Postgres.one(connection, Long.class, """
-                    SELECT count(*) FROM information_schema.tables
-                     WHERE table_name IN ('account', 'proxy_key', 'revocation', 'revoked_key', 'rate_limit')"""));
-        }
-    }
-
-    /** As Flyway and people count: 10 comes after 9. */
-    private static int number(Path file) {
-        return Integer.parseInt(file.getFileName().toString().replaceAll("V(\\d+)__.*", "$1"));
-    }
 
     @Test
     void theGrantsMayBeRepeated() throws Exception {

@@ -3,7 +3,6 @@ package io.proxykeys.harness;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,6 +18,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
 
 /**
  * A real PostgreSQL with the real migrations and the real grants. The function logs in as a member of its own role, with
@@ -49,7 +49,6 @@ public final class Postgres {
         this(temporaryFolder());
         requirePassword(FUNCTION_USER);
         migrate("postgres");
-        grant("postgres");
         execute("CREATE ROLE " + FUNCTION_USER + " LOGIN PASSWORD '" + PASSWORD + "' IN ROLE proxy_keys_function");
         // The function itself has to make sure that what it confirmed is there after a crash.
         execute("ALTER ROLE " + FUNCTION_USER + " SET synchronous_commit = off");
@@ -186,24 +185,15 @@ public final class Postgres {
         }
     }
 
-    /** Gives the roles their rights in a database of this server. */
-    public void grant(String database) {
-        try (Connection connection = connect(database, "postgres", "postgres")) {
-            execute(connection, read(Path.of("src/main/resources/db/roles.sql")));
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** Applies the migrations to a database of this server. */
+    /** Applies the migrations to a database of this server, which also gives the roles their rights. */
     public void migrate(String database) {
-        migrate(database, "latest");
+        flyway(database).load().migrate();
     }
 
-    /** Applies the migrations up to this version. */
-    public void migrate(String database, String version) {
-        Flyway.configure().dataSource(server.getDatabase("postgres", database)).target(version)
-                .locations("filesystem:src/main/resources/db/migration").load().migrate();
+    /** Flyway as the build configures it, for what else it can do. */
+    public FluentConfiguration flyway(String database) {
+        return Flyway.configure().dataSource(server.getDatabase("postgres", database))
+                .locations("filesystem:src/main/resources/db/migration");
     }
 
     public int port() {
@@ -302,13 +292,5 @@ public final class Postgres {
             statement.setObject(i + 1, parameters[i]);
         }
         return statement;
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file, StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -96,19 +96,9 @@ class RecreateInterleavingTest {
 
     @Test
     void aRecreationWaitsForADeletionInFlightAndItsBlock() throws Exception {
-<<<<<<< HEAD
-        try (Connection alert = connect()) {
-            lock(alert);
-            Postgres.execute(alert,
-                    """
-                    SELECT carry_out_revocation(gen_random_uuid(), ?, 'alert', 'all', NULL, NULL, NULL, NULL, NULL, NULL,
-                                                600, 'none', 0, 1)""",
-                    account);
-=======
         try (Connection deletion = LiveStatements.connect()) {
             LiveStatements.lock(deletion, account);
             LiveStatements.revoke(deletion, Order.ofAll(account).blocking(600));
->>>>>>> c805c2b (Test the deletion that is live, as the function sends it)
 
             CompletableFuture<Response> recreation = CompletableFuture.supplyAsync(() -> Api.recreate(account, receipt));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
