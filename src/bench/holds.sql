@@ -61,13 +61,12 @@ begin
                        lateral hold_credits(sha256((round || '-' || turn || '-' || n * (keys / 1000))::bytea), 1, 600) h;
             end if;
             commit;
-            perform from account where id = 'deleted' for update;
+            perform lock_account_for_change('deleted');
             spent := pg_temp.processor();
             began := clock_timestamp();
             perform carry_out_revocation(
-                receipt_id => gen_random_uuid(), account_id => 'deleted', trigger => 'request', operation => 'all', target_id => null,
-                target_hash => null, dedupe_key => null, requested_by => 'bench', reason => null, created_until => null,
-                block_seconds => 0, bucket => 'delete-all', calls_per_minute => 0, burst => 1);
+                receipt_id => gen_random_uuid(), account_id => 'deleted', operation => 'all', target_id => null, target_hash => null,
+                dedupe_key => null, requested_by => 'bench', block_seconds => 0, bucket => 'delete-all', calls_per_minute => 0, burst => 1);
             commit;
             insert into measured values (what, extract(epoch from clock_timestamp() - began) * 1e6, pg_temp.processor() - spent);
             commit;

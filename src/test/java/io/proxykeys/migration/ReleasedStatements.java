@@ -97,6 +97,7 @@ final class ReleasedStatements {
     }
 
     private static String execute(String name, List<String> parameters) {
-        return "EXECUTE \"" + name + "\"(" + String.join(", ", parameters) + ")";
+        String list = String.join(", ", parameters);
+        return "EXECUTE \"" + name + "\"" + (list.isBlank() ? "" : "(" + list + ")");
     }
 }
