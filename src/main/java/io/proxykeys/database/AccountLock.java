@@ -13,7 +13,7 @@ public final class AccountLock {
     /**
      * First and alone. FOR UPDATE, because it is the one row lock that a key insert in flight (it holds KEY SHARE through
      * the foreign key) makes wait; and a statement of its own, because the next one then sees what was committed while
-     * this one waited. The function also sets what the transaction relies on ({@code db/migration/V9}), and refuses a
+     * this one waited. The function also sets what the transaction relies on ({@code db/migration/R__1_lock.sql}), and refuses a
      * transaction that is not READ COMMITTED.
      */
     public static final String LOCK = "SELECT id FROM lock_account_for_change($1)";

@@ -12,7 +12,7 @@ import java.util.Optional;
 
 /**
  * The two statements of an alert: the first locks the account, the second does everything else, in one database function each
- * ({@code db/migration/V15__alerts_that_name_a_key.sql}). If the alert names an account, they are sent together. If it names a key,
+ * ({@code db/migration/R__4_alerts.sql}). If the alert names an account, they are sent together. If it names a key,
  * the second waits for the first, which finds the account.
  */
 final class AlertStatements {

@@ -11,7 +11,7 @@ import java.util.Locale;
 
 /**
  * The second statement of a person's revocation, which does everything but lock the account, in one database function:
- * {@code db/migration/V13__requests_and_receipts.sql}.
+ * {@code db/migration/R__3_deletion.sql}.
  */
 final class RevocationStatement {
 

@@ -15,7 +15,7 @@ import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/** The second statement of a creation: {@code db/migration/V14__life_of_a_key.sql}. */
+/** The second statement of a creation: {@code db/migration/R__5_life_of_a_key.sql}. */
 final class CreateStatement {
 
     /** Without the lock there is no account, which the function refuses. */

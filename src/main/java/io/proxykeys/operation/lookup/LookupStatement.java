@@ -17,7 +17,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.function.Supplier;
 
-/** The second statement of a look-up: {@code db/migration/V14__life_of_a_key.sql}. */
+/** The second statement of a look-up: {@code db/migration/R__5_life_of_a_key.sql}. */
 final class LookupStatement {
 
     /** Without the lock, no key is found to be the caller's. */

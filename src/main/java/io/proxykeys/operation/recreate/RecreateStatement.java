@@ -26,7 +26,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** The second statement of a recreation: {@code db/migration/V14__life_of_a_key.sql}. */
+/** The second statement of a recreation: {@code db/migration/R__5_life_of_a_key.sql}. */
 final class RecreateStatement {
 
     /** Without the lock there is no account, which the function refuses. */

@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** The second statement of a change: {@code db/migration/V14__life_of_a_key.sql}. */
+/** The second statement of a change: {@code db/migration/R__5_life_of_a_key.sql}. */
 final class UpdateStatement {
 
     /** Without the lock, no key is found to be the caller's. */
