@@ -1,6 +1,6 @@
 -- The tables. A new database starts here; one of release 0.2.0 (V1 to V15) gets to the same end by V16 and V17.
 --
--- Money is numeric, exact, six decimals. numeric(p,s) refuses infinity by itself; NaN is refused by name, because NaN >= 0 is true in
+-- Money is numeric, exact, six decimals. numeric(p,s) refuses infinity; NaN is refused by name, because NaN >= 0 is true in
 -- PostgreSQL. For every account, at every moment,
 --
 --     balance + sum(allocated of its live keys) + sum(amount of unsettled holds of its deleted keys)

@@ -249,7 +249,8 @@ class KeyAlertInterleavingTest {
     private void carryOut(Connection alert) throws SQLException {
         Postgres.execute(alert, "SELECT lock_account_of_key(NULL, sha256(?::bytea), false, NULL)", secret);
         Postgres.execute(alert, """
-                SELECT carry_out_alert(gen_random_uuid(), (SELECT account_id FROM proxy_key WHERE secret_hash = sha256(?::bytea)), NULL, NULL,
+                SELECT carry_out_alert(gen_random_uuid(), (SELECT account_id FROM proxy_key WHERE secret_hash = sha256(?::bytea)),
+                                       NULL, NULL,
                                        sha256(?::bytea), NULL, false, ?, 'test', NULL, NULL, NULL, now(), 0)""", secret, secret, account);
     }
 

@@ -148,7 +148,8 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
                 total AS (SELECT count(*)::int AS keys, coalesce(sum(unused), 0) AS credits FROM kept),
                 paid AS (UPDATE account SET balance = balance + credits, keys_version = keys_version + (keys > 0)::int
                            FROM total WHERE id = ? RETURNING balance)
-                INSERT INTO revocation (id, account_id, trigger, operation, dedupe_key, keys_deleted, credits_returned, balance_after, revoked_at)
+                INSERT INTO revocation (id, account_id, trigger, operation, dedupe_key, keys_deleted, credits_returned,
+                                        balance_after, revoked_at)
                 SELECT ?, ?, 'request', 'all', ?, keys, credits, balance, clock_timestamp() FROM total, paid
                 RETURNING id, keys_deleted, credits_returned, balance_after""",
                 order.account(), receipt, order.account(), receipt, order.account(), order.name());

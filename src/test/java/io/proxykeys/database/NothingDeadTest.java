@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every function and type of the schema is used by somebody else than tests, and every right of the function's role. Otherwise tests may
+ * Every function and type of the schema is used by more than tests, and every right of the function's role. Otherwise tests may
  * go on testing what no release calls.
  */
 class NothingDeadTest {
@@ -142,7 +142,9 @@ class NothingDeadTest {
     }
 
     private List<Routine> named(String sql) {
-        Set<String> names = database.rows(sql).stream().map(row -> row.replaceFirst("\\|", "/").replace("|", "")).collect(Collectors.toSet());
+        Set<String> names = database.rows(sql).stream()
+                .map(row -> row.replaceFirst("\\|", "/").replace("|", "")).collect(Collectors
+                        .toSet());
         return routines.stream().filter(routine -> names.contains(routine.toString())).toList();
     }
 

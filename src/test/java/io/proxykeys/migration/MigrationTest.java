@@ -187,7 +187,8 @@ class MigrationTest {
 
     private List<String> catalogue(String database) throws SQLException {
         List<String> lines = new ArrayList<>();
-        try (Connection owner = connect(database); Statement statement = owner.createStatement();
+        try (Connection owner = connect(database);
+                Statement statement = owner.createStatement();
                 ResultSet rows = statement.executeQuery(CATALOGUE)) {
             while (rows.next()) {
                 lines.add(rows.getString(1));

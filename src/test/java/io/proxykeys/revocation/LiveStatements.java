@@ -46,7 +46,8 @@ public final class LiveStatements {
 
         /** The same with the SHA-256 of a secret; {@code null}: no key is named. */
         public Order withTargetHash(byte[] hash) {
-            return new Order(receipt, account, operation, targetId, hash == null ? null : HexFormat.of().formatHex(hash), dedupeKey, requestedBy, blockSeconds, limit);
+            return new Order(receipt, account, operation, targetId, hash == null ? null : HexFormat.of().formatHex(hash), dedupeKey,
+                    requestedBy, blockSeconds, limit);
         }
 
         public Order withReceipt(UUID id) {
@@ -121,8 +122,9 @@ public final class LiveStatements {
     /** The second statement, to be executed. */
     public static PreparedStatement prepare(Connection connection, Order order) throws SQLException {
         byte[] hash = order.targetHash() == null ? null : HexFormat.of().parseHex(order.targetHash());
-        Object[] values = { order.receipt(), order.account(), order.operation(), order.targetId(), hash, order.dedupeKey(), order.requestedBy(),
-            order.blockSeconds(), order.limit().bucket(), order.limit().perMinute(), order.limit().burst() };
+        Object[] values = { order.receipt(), order.account(), order.operation(), order.targetId(), hash, order.dedupeKey(), order
+                .requestedBy(),
+                order.blockSeconds(), order.limit().bucket(), order.limit().perMinute(), order.limit().burst() };
         PreparedStatement statement = connection.prepareStatement(PARAMETER.matcher(REVOCATION).replaceAll("?"));
         Matcher parameters = PARAMETER.matcher(REVOCATION);
         for (int place = 1; parameters.find(); place++) {
