@@ -27,7 +27,7 @@ class SourcesTest {
     @Test
     void noTextHasAWordThatReadersStumbleOver() throws IOException {
         Pattern words = words();
-        assertEquals(List.of(), lines(file -> !file.getParent().endsWith(RELEASED), line -> words.matcher(line).find()),
+        assertEquals(List.of(), lines(file -> !file.toString().contains(RELEASED), line -> words.matcher(line).find()),
                 "find other words for these; .ci/words has some");
     }
 
