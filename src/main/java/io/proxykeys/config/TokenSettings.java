@@ -4,6 +4,7 @@ import io.quarkus.arc.Unremovable;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithName;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The settings of access tokens by the names of MicroProfile JWT Authentication 2.1, section 9.2. They are optional here for the sake
@@ -12,6 +13,10 @@ import java.util.Optional;
 @Unremovable
 @ConfigMapping(prefix = "mp.jwt.verify")
 public interface TokenSettings {
+
+    /** The variables of all of them; the extension has others, which are not used. */
+    Set<String> VARIABLES = Set.of("MP_JWT_VERIFY_PUBLICKEY_LOCATION", "MP_JWT_VERIFY_ISSUER", "MP_JWT_VERIFY_AUDIENCES",
+            "MP_JWT_VERIFY_PUBLICKEY_ALGORITHM");
 
     /**
      * Where the keys that sign tokens are, as a JWKS or a public key in PEM: {@code https:…}, {@code file:…} or a class path resource

@@ -22,12 +22,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Finds what is wrong with the settings of a deployment: one line for each mistake, which names the environment variable. A database
  * or key source that merely cannot be reached is no mistake.
  */
 final class SettingsCheck {
+
+    /** Variables of the JWT extension, but those of tokens that an application makes itself. */
+    private static final Pattern OF_TOKENS = Pattern.compile("MP_JWT_.*|SMALLRYE_JWT_(?!SIGN_|ENCRYPT_|NEW_TOKEN_).*");
 
     private final List<String> mistakes = new ArrayList<>();
 
@@ -99,9 +103,14 @@ final class SettingsCheck {
         settings.scopePrefix().ifPresent(prefix -> check("PROXY_KEYS_TOKEN_SCOPE_PREFIX", () -> Scope.requirePrefix(prefix)));
     }
 
-    /** Checks that no variable only looks like a setting: a misspelt one would leave the default in force. */
+    /**
+     * Checks that no variable only looks like a setting: a misspelt one would leave the default in force, and one of the JWT extension that is
+     * not used here would be without effect, or fail every call.
+     */
     void check(Collection<String> environment) {
         environment.stream().filter(OwnSettings::isMisspelt).sorted().forEach(variable -> add(variable, "is not a setting"));
+        environment.stream().filter(variable -> OF_TOKENS.matcher(variable).matches() && !TokenSettings.VARIABLES.contains(variable)).sorted()
+                .forEach(variable -> add(variable, "is not used here: tokens are verified by the settings in configuration.md alone"));
     }
 
     private String require(String variable, Optional<String> setting, String meaning) {

@@ -188,6 +188,19 @@ class SettingsTest {
         assertEquals(List.of("PROXY_KEYS_LIMIT_REMOVE_BRUST is not a setting"), check.mistakes());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = { "MP_JWT_VERIFY_CLOCK_SKEW", "MP_JWT_VERIFY_TOKEN_AGE", "MP_JWT_VERIFY_PUBLICKEY", "MP_JWT_DECRYPT_KEY_LOCATION",
+            "MP_JWT_DECRYPT_KEY_ALGORITHM", "MP_JWT_TOKEN_HEADER", "SMALLRYE_JWT_VERIFY_ALGORITHM", "SMALLRYE_JWT_PATH_SUB",
+            "SMALLRYE_JWT_EXPIRATION_GRACE", "SMALLRYE_JWT_REQUIRED_CLAIMS" })
+    void aVariableOfTheJwtExtensionThatIsNotUsedIsNamed(String variable) {
+        SettingsCheck check = new SettingsCheck();
+        check.check(Set.of(variable, "MP_JWT_VERIFY_PUBLICKEY_LOCATION", "MP_JWT_VERIFY_ISSUER", "MP_JWT_VERIFY_AUDIENCES",
+                "MP_JWT_VERIFY_PUBLICKEY_ALGORITHM", "SMALLRYE_JWT_SIGN_KEY_LOCATION"));
+
+        assertEquals(1, check.mistakes().size(), check.mistakes().toString());
+        assertTrue(check.mistakes().get(0).startsWith(variable + " "), check.mistakes().toString());
+    }
+
     /** Quarkus leaves out a mapping that nothing injects, and the check waits for all three. */
     @Test
     void theCheckIsPartOfEveryStart() {
