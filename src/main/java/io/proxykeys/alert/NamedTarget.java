@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -21,6 +22,12 @@ final class NamedTarget {
     private static final String KEY = "key";
     private static final String KEY_SHA256 = "key_sha256";
     private static final List<String> SECRETS = List.of("token", "secret", "proxy_key");
+    /** The members with such a name that there are. */
+    private static final Set<String> ABOUT_KEYS = Set.of(KEY, KEY_SHA256, "block_new_keys_seconds");
+    private static final List<String> TELLING = List.of("key", "token", "secret", "hash", "sha");
+    private static final Pattern SEPARATORS = Pattern.compile("[_\\-\\s\\p{Z}]+");
+    /** What can be repeated: no secret looks like it. */
+    private static final Pattern HARMLESS = Pattern.compile("[A-Za-z_ -]{1,24}[0-9]{0,4}");
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final int MAX_KEY = 256;
 
@@ -62,10 +69,17 @@ final class NamedTarget {
         }
         for (Iterator<String> names = detail.fieldNames(); names.hasNext();) {
             String name = names.next();
-            if (name.toLowerCase(Locale.ROOT).startsWith(KEY) && !name.equals(KEY) && !name.equals(KEY_SHA256)) {
-                throw new AlertRefused("a member of detail whose name begins with key must be key or key_sha256");
+            if (!ABOUT_KEYS.contains(name) && looksLikeAKey(name)) {
+                throw new AlertRefused((HARMLESS.matcher(name).matches() ? "detail." + name : "a member of detail")
+                        + " is none that is known: the names of a key are key and key_sha256");
             }
         }
+    }
+
+    /** A misspelt key beside an account would otherwise be ignored, and the account deleted. */
+    private static boolean looksLikeAKey(String name) {
+        String plain = SEPARATORS.matcher(name).replaceAll("").toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
+        return TELLING.stream().anyMatch(plain::contains);
     }
 
     private static Optional<String> account(JsonNode detail) {

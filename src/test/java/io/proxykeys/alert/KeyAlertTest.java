@@ -141,6 +141,35 @@ class KeyAlertTest {
         assertEquals(before, Accounts.everything(account));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = { "token_hash", "sha256", "hash", "secret_hash", "api_key", "proxyKey", "proxy_key_id", "Token", " key", "KEY",
+            "key_sha_256", "key-sha256", "k_e-y", "ke\u00a0y", "Sha_256", "to ken", "\u212aey", "block_new_key_seconds" })
+    void aMisnamedKeyBesideAnAccountIsAFunctionErrorAndDeletesNothing(String name) {
+        List<String> before = Accounts.everything(account);
+        for (String detailType : List.of("Proxy Key Compromised", "Account Compromised")) {
+            Gateway.Result result = Gateway.invoke(event(detail -> detail.put("account_id", account).put(name, "ek-proxy-sk-a"))
+                    .put("detail-type", detailType));
+
+            assertTrue(result.functionError(), result.payload().toString());
+            assertFalse(result.payload().toString().contains("sk-a"), result.payload().toString());
+        }
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @Test
+    void aSecretInTheNameOfAMemberIsNotRepeated() {
+        Gateway.Result result = Gateway.invoke(event(detail -> detail.put("account_id", account).put("token-ek-proxy-sk-a1b2c3", 1)));
+
+        assertTrue(result.functionError());
+        assertFalse(result.payload().toString().contains("a1b2c3"), result.payload().toString());
+    }
+
+    @Test
+    void otherMembersAreIgnored() {
+        assertEquals(2, succeeds(event(detail -> detail.put("account_id", account).put("severity", 7).put("ticket", "x")
+                .put("block_new_keys_seconds", 0))).get("deleted").intValue());
+    }
+
     @Test
     void aKeyOfAnotherAccountIsAFunctionErrorAndLives() {
         String other = Accounts.open("1");
