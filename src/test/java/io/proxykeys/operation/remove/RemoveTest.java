@@ -114,6 +114,39 @@ class RemoveTest {
     }
 
     @Test
+    void aKeyIsTheSameByItsSecretAndByItsIdentifierAlsoWhenItIsGone() {
+        String account = Accounts.open("100");
+        String id = Accounts.createKey(account, "key", "10");
+        String odd = Accounts.createKey(account, "odd", "10");
+        database.execute("UPDATE proxy_key SET id = ? WHERE id = ?", "ek-proxy-odd-" + account, odd);
+        odd = "ek-proxy-odd-" + account;
+        String secret = Accounts.secret(account, "key");
+        String oddSecret = Accounts.secret(account, "odd");
+
+        assertOneRemoval(account, id, secret);
+        assertOneRemoval(account, odd, oddSecret);
+        Accounts.createKey(account, "third", "10");
+        Accounts.createKey(account, "fourth", "10");
+        String third = database.one(String.class, "SELECT id FROM proxy_key WHERE account_id = ? AND name = 'third'", account);
+        String thirdSecret = Accounts.secret(account, "third");
+        assertOneRemoval(account, thirdSecret, third);
+        Api.remove(account, Accounts.secret(account, "fourth"), "key-" + thirdSecret.hashCode() + "-" + third.hashCode()).then()
+                .statusCode(422);
+        assertEquals(1, Accounts.keys(account));
+    }
+
+    private static void assertOneRemoval(String account, String name, String otherName) {
+        String key = "key-" + name.hashCode() + "-" + otherName.hashCode();
+        Response first = Api.remove(account, name, key);
+        assertEquals(200, first.statusCode(), first.asString());
+        for (String again : List.of(otherName, name)) {
+            Response repeat = Api.remove(account, again, key);
+            assertEquals("true", repeat.header("Idempotency-Replayed"), repeat.asString());
+            assertEquals(first.asString(), repeat.asString());
+        }
+    }
+
+    @Test
     void theSameIdempotencyKeyForAnotherKeyOrOperationIsRefused() {
         String account = Accounts.open("100");
         String one = Accounts.createKey(account, "one", "10");
