@@ -85,8 +85,9 @@ class GithubReportEndpoint implements SignedEndpoint {
 
     /** It may be that GitHub never sends it again, so an operator has to know. */
     private static List<Leak> read(byte[] body) {
+        LeakReport report;
         try {
-            return Leak.read(body);
+            report = LeakReport.read(body);
         } catch (ProblemException unreadable) {
             LogEvent.of("leak_not_revoked", "A report that GitHub signed cannot be read: no key of it was revoked")
                     .with("reason", unreadable.getMessage())
@@ -94,6 +95,18 @@ class GithubReportEndpoint implements SignedEndpoint {
                     .error(LOG, null);
             throw unreadable;
         }
+        report.odd().forEach(GithubReportEndpoint::log);
+        return report.leaks();
+    }
+
+    private static void log(LeakReport.Odd odd) {
+        LogEvent.of("odd_leak", odd.sha256().isEmpty() ? "An entry of a report that GitHub signed cannot be read: if it is a key, it lives"
+                : "An entry of a report that GitHub signed is not complete; its token is revoked all the same")
+                .with("position", odd.position())
+                .with("reason", odd.reason())
+                .with("key_sha256", odd.sha256().orElse(null))
+                .count(Metric.LEAKS_NOT_REVOKED)
+                .error(LOG, null);
     }
 
     private Uni<Response> revoke(List<Leak> leaks, long end) {

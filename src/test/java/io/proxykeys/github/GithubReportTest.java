@@ -151,10 +151,49 @@ class GithubReportTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = { "", "{}", "1", "[1]", "[{}]", "[{\"token\":\"a\"}]", "[{\"type\":\"t\"}]", "[{\"token\":1,\"type\":\"t\"}]",
-            "[{\"token\":\"\",\"type\":\"t\"}]", "[{\"token\":\"SECRET\",\"type\":\"t\"},{\"token\":\"a\"}]",
-            "[{\"token\":\"SECRET\",\"type\":\"t\"}",
-            "[{\"token\":\"SECRET\",\"type\":\"t\",\"url\":\"https://a\"},null]" })
+    @ValueSource(strings = { "1", "null", "[]", "{}", "{\"tokn\":\"x\"}", "{\"token\":1,\"type\":\"t\"}", "{\"token\":null,\"type\":\"t\"}",
+            "{\"token\":\" \",\"type\":\"t\"}", "{\"token\":[\"a\"],\"type\":\"t\"}" })
+    void anOddEntryKeepsNoOtherFromBeingRevoked(String odd) {
+        for (String report : List.of("[ODD,ONE,TWO]", "[ONE,ODD,TWO]", "[ONE,TWO,ODD,ODD]")) {
+            String one = secretOf("one " + report.indexOf("ODD"));
+            String two = secretOf("two " + report.indexOf("ODD"));
+            Gateway.Result answer = Gateway.invoke(GITHUB.event(report.replace("ODD", odd).replace("ONE", entry(one))
+                    .replace("TWO", entry(two))));
+
+            ArrayNode expected = Api.JSON.createArrayNode();
+            assertEquals(expected.addAll(feedback(one, "true_positive")).addAll(feedback(two, "true_positive")), answer.json());
+            assertEquals(2, Accounts.keys(account));
+        }
+    }
+
+    @Test
+    void aTokenWithoutTypeIsRevokedAndATypeOfAnotherEntryIsTaken() {
+        Gateway.Result answer = Gateway.invoke(GITHUB.event("[{\"token\":\"" + secret + "\"},{\"token\":\"" + sibling
+                + "\",\"type\":7}," + entry(secret) + "]"));
+
+        assertEquals(200, answer.status(), answer.body());
+        assertEquals(0, Accounts.keys(account));
+        assertEquals("proxy_key", answer.json().get(0).get("token_type").textValue());
+        assertEquals("", answer.json().get(1).get("token_type").textValue());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { " %s", "%s\n", "\r\n\t%s \n" })
+    void aTokenWithBlanksOrLineBreaksAroundItIsFound(String around) {
+        Gateway.Result answer = Gateway.invoke(GITHUB.event(Github.report(around.formatted(secret), secret)));
+
+        assertEquals(feedback(secret, "true_positive"), answer.json());
+        assertEquals(1, Accounts.keys(account));
+    }
+
+    private static String entry(String token) {
+        return Api.json(Github.report(token)).get(0).toString();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "", "{}", "1", "[{\"token\":\"SECRET\",\"type\":\"t\"}",
+            "[{\"token\":\"SECRET\",\"type\":\"t\"}][{\"token\":\"a\",\"type\":\"t\"}]",
+            "[{\"token\":\"SECRET\",\"type\":\"t\"}] x", "{\"matches\":[{\"token\":\"SECRET\",\"type\":\"t\"}]}" })
     void whatIsNoReportIsRefusedAsAWhole(String body) {
         List<String> before = Accounts.everything(account);
 
