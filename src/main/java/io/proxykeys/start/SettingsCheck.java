@@ -104,12 +104,14 @@ final class SettingsCheck {
     }
 
     /**
-     * Checks that no variable only looks like a setting: a misspelt one would leave the default in force, and one of the JWT extension that is
+     * Checks that no variable only looks like a setting: a misspelt one would leave the default in force, and one of the JWT extension that
+     * is
      * not used here would be without effect, or fail every call.
      */
     void check(Collection<String> environment) {
         environment.stream().filter(OwnSettings::isMisspelt).sorted().forEach(variable -> add(variable, "is not a setting"));
-        environment.stream().filter(variable -> OF_TOKENS.matcher(variable).matches() && !TokenSettings.VARIABLES.contains(variable)).sorted()
+        environment.stream().filter(variable -> OF_TOKENS.matcher(variable).matches() && !TokenSettings.VARIABLES.contains(variable))
+                .sorted()
                 .forEach(variable -> add(variable, "is not used here: tokens are verified by the settings in configuration.md alone"));
     }
 

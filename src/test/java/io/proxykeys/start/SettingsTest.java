@@ -189,7 +189,8 @@ class SettingsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = { "MP_JWT_VERIFY_CLOCK_SKEW", "MP_JWT_VERIFY_TOKEN_AGE", "MP_JWT_VERIFY_PUBLICKEY", "MP_JWT_DECRYPT_KEY_LOCATION",
+    @ValueSource(strings = { "MP_JWT_VERIFY_CLOCK_SKEW", "MP_JWT_VERIFY_TOKEN_AGE", "MP_JWT_VERIFY_PUBLICKEY",
+            "MP_JWT_DECRYPT_KEY_LOCATION",
             "MP_JWT_DECRYPT_KEY_ALGORITHM", "MP_JWT_TOKEN_HEADER", "SMALLRYE_JWT_VERIFY_ALGORITHM", "SMALLRYE_JWT_PATH_SUB",
             "SMALLRYE_JWT_EXPIRATION_GRACE", "SMALLRYE_JWT_REQUIRED_CLAIMS" })
     void aVariableOfTheJwtExtensionThatIsNotUsedIsNamed(String variable) {
