@@ -105,8 +105,7 @@ final class SettingsCheck {
 
     /**
      * Checks that no variable only looks like a setting: a misspelt one would leave the default in force, and one of the JWT extension that
-     * is
-     * not used here would be without effect, or fail every call.
+     * is not used here would be without effect, or fail every call.
      */
     void check(Collection<String> environment) {
         environment.stream().filter(OwnSettings::isMisspelt).sorted().forEach(variable -> add(variable, "is not a setting"));
