@@ -54,7 +54,7 @@ class MigrationTest {
                      WHERE pronamespace = 'public'::regnamespace
                     UNION ALL
                     SELECT 'column', attrelid::regclass || '.' || attname, attacl FROM pg_attribute
-                     WHERE attacl IS NOT NULL AND attrelid::regclass::text = 'account') o,
+                     WHERE attacl IS NOT NULL AND NOT attisdropped AND attrelid::regclass::text = 'account') o,
                    aclexplode(o.acl) a LEFT JOIN pg_roles r ON r.oid = a.grantee
              ORDER BY 1""";
 
