@@ -20,14 +20,14 @@ class SourcesTest {
 
     private static final Pattern TEXT = Pattern
             .compile(".*\\.(java|sql|md|ya?ml|properties|html|py|sh|ts|js|mjs|go|xml|txt)");
-    /** As the release had it. */
-    private static final String RELEASED = "released";
+    /** What a release had, word for word. */
+    private static final Path RELEASED = Path.of("src/test/resources/released");
     private static final int LONGEST_LINE = 140;
 
     @Test
     void noTextHasAWordThatReadersStumbleOver() throws IOException {
         Pattern words = words();
-        assertEquals(List.of(), lines(file -> !file.toString().contains(RELEASED), line -> words.matcher(line).find()),
+        assertEquals(List.of(), lines(file -> !file.startsWith(RELEASED), line -> words.matcher(line).find()),
                 "find other words for these; .ci/words has some");
     }
 
