@@ -231,7 +231,10 @@ class HoldInterleavingTest {
         assertEquals(new BigDecimal("93.000000"), Accounts.balance(account));
     }
 
-    /** The creator that inserts the key before it touches the account, and a settlement that needs the account: they wait in line (V12). */
+    /**
+     * The creator that inserts the key before it touches the account, and a settlement that needs the account: they wait in line
+     * (refuse_blocked_key).
+     */
     @Test
     void aSettlementForADeletedKeyWaitsForAnInsertOfAKeyWithoutADeadlock() throws Exception {
         Accounts.createKey(account, "key", "10");
