@@ -66,7 +66,7 @@ class DemoAccount {
         System.out.println(instructions());
     }
 
-    /** An access token of the demo account with every scope; the same until the next start. */
+    /** An access token of the demo account with every scope; valid for eight hours. */
     String token() {
         return token;
     }
@@ -80,7 +80,7 @@ class DemoAccount {
                 250 credits, of which 75.5 are spent; 1,000 are in the balance.
 
                 In a browser:     %1$s/
-                In a terminal, paste these two lines, and then the third to delete all keys:
+                In another terminal, paste these two lines, and then the third to delete all keys:
 
                 export PROXY_KEYS_URL=%1$s
                 export PROXY_KEYS_TOKEN=%2$s
@@ -91,7 +91,7 @@ class DemoAccount {
 
                 psql %5$s
 
-                Press s to start over with new keys and a new token, q to stop.
+                Press s for new keys (the exported token stays valid), q to stop.
                 ------------------------------------------------------------------------------------------------
                 """.formatted(url, token, Route.PROXY, DemoPages.SWAGGER_UI, database);
     }

@@ -6,6 +6,8 @@ import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
+import org.jose4j.json.JsonUtil;
+import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jwk.JsonWebKeySet;
 import org.jose4j.jwk.RsaJsonWebKey;
 import org.jose4j.jwk.RsaJwkGenerator;
@@ -14,17 +16,25 @@ import org.jose4j.jws.JsonWebSignature;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.lang.JoseException;
 
-/** Development only: a signing key made at each start, kept in memory, and the tokens it signs. */
+/**
+ * Development only: a signing key, and the tokens it signs. It is kept in memory, and for as long as the process lives: a token that was
+ * exported in a terminal is good after a restart by the key {@code s}, too.
+ */
 @Singleton
 @IfBuildProfile("dev")
 class DemoKeySource implements KeySource {
+
+    /** A restart makes all classes anew, so that a static field would be empty again. */
+    private static final String KEPT = "proxy-keys.demo-key";
 
     private final RsaJsonWebKey key;
 
     DemoKeySource() {
         try {
-            key = RsaJwkGenerator.generateJwk(2048);
+            String kept = System.getProperty(KEPT);
+            key = kept == null ? RsaJwkGenerator.generateJwk(2048) : new RsaJsonWebKey(JsonUtil.parseJson(kept));
             key.setKeyId("demo");
+            System.setProperty(KEPT, key.toJson(JsonWebKey.OutputControlLevel.INCLUDE_PRIVATE));
         } catch (JoseException e) {
             throw new IllegalStateException(e);
         }

@@ -31,8 +31,10 @@ class DemoPages implements DevPages {
     }
 
     @Override
-    public boolean contain(String rawPath) {
-        return rawPath != null && (rawPath.equals(CONSOLE) || rawPath.equals("/q/openapi") || rawPath.startsWith("/q/swagger-ui"));
+    public boolean contain(String method, String rawPath) {
+        // What Quarkus would answer to a call of the API that has lost its path is a redirect to a page that is not there.
+        return "GET".equals(method) && rawPath != null
+                && (rawPath.equals(CONSOLE) || rawPath.equals("/q/openapi") || rawPath.startsWith("/q/swagger-ui"));
     }
 
     void route(@Observes Router router) {

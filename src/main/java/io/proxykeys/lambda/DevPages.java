@@ -3,8 +3,8 @@ package io.proxykeys.lambda;
 /** Pages that development serves beside the API. The packaged function has no such bean, and so none of them. */
 public interface DevPages {
 
-    DevPages NONE = rawPath -> false;
+    DevPages NONE = (method, rawPath) -> false;
 
-    /** Whether a request for this path is for the router as it is, without exact match, token and problem details. */
-    boolean contain(String rawPath);
+    /** Whether such a request is for the router as it is, without exact match, token and problem details. */
+    boolean contain(String method, String rawPath);
 }

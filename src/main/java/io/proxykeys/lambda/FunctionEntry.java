@@ -89,7 +89,7 @@ class FunctionEntry extends LambdaHttpHandler {
 
     private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
         try {
-            if (devPages.contain(event.rawPath())) {
+            if (devPages.contain(event.method(), event.rawPath())) {
                 return super.handleRequest(event.forRouter(), context);
             }
             Optional<Route> route = Route.match(event.method(), event.rawPath()).filter(endpoints::serves);
