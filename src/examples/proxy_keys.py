@@ -167,9 +167,13 @@ class Client:
         """Sets the state instead of flipping it, so that a repeat changes nothing. Returns the new state."""
         return self._call("POST", TOGGLE, {"proxy_key": key, "is_active": is_active}).json()["status"]
 
-    def delete_all(self, status=None, idempotency_key=None):
-        """Deletes all keys, or those with a status; returns the whole answer. A lost answer is asked for again."""
-        return self._call("DELETE", _with_status(PROXY, status), idempotency_key=idempotency_key or str(uuid.uuid4()))
+    def delete_all(self, status=None, idempotency_key=None, block_new_keys_seconds=0):
+        """Deletes all keys, or those with a status; returns the whole answer. A lost answer is asked for again. A block keeps
+        everybody, whoever has a token, from creating or enabling keys for so long."""
+        target = _with_status(PROXY, status)
+        if block_new_keys_seconds:
+            target += ("&" if status else "?") + f"block_new_keys_seconds={block_new_keys_seconds}"
+        return self._call("DELETE", target, idempotency_key=idempotency_key or str(uuid.uuid4()))
 
     def remove(self, key):
         """Deletes one key; returns the receipt."""

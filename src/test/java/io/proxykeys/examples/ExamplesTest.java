@@ -25,6 +25,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -278,6 +279,37 @@ class ExamplesTest {
 
         assertEquals(1, Accounts.receipts(account));
         assertEquals(1, Accounts.keys(account));
+    }
+
+    @Test
+    void anIncidentCanKeepAStolenTokenFromCreatingKeys() {
+        Accounts.createFiveKeys(account);
+        example("security_incident.py", "--idempotency-key", "tonight").run().ends(DONE).says("Deleted   5").doesNotSay("For ");
+        Api.create(account, "made by a thief", "1").then().statusCode(200);
+
+        example("security_incident.py", "--idempotency-key", "tonight", "--block-new-keys").run().ends(REFUSED)
+                .complains("run this without --idempotency-key");
+        example("security_incident.py", "--block-new-keys").run().ends(DONE).says("Deleted   1").says("For 900 s");
+
+        Api.create(account, "made by a thief", "1").then().statusCode(409);
+        example("security_incident.py", "--block-new-keys", "4000").run().ends(USAGE);
+    }
+
+    @Test
+    void whateverHasASecretIsForItsOwnerOnlyAndNotForGit() throws IOException {
+        Accounts.createFiveKeys(account);
+        example("create_key.py", "--name", "new", "--credits", "1").run().ends(DONE);
+        example("rotate.py", "--yes").run().ends(DONE);
+        example("safe_bulk_delete.py", "--yes").run().ends(DONE);
+        example("safe_bulk_delete.sh", "--yes").run().ends(DONE);
+
+        List<String> ignored = Files.readAllLines(EXAMPLES.resolve("../../.gitignore"));
+        for (String file : files()) {
+            assertEquals("rw-------", permissions(file), file);
+            assertTrue(ignored.stream().anyMatch(rule -> FileSystems.getDefault().getPathMatcher("glob:" + rule).matches(Path.of(file))),
+                    file + " is not ignored");
+        }
+        assertTrue(files().stream().anyMatch(file -> file.startsWith("proxy-key-new-")), files().toString());
     }
 
     @Test
