@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -23,6 +24,9 @@ class SourcesTest {
     /** What a release had, word for word. */
     private static final Path RELEASED = Path.of("src/test/resources/released");
     private static final int LONGEST_LINE = 140;
+    private static final Set<String> SHELLS = Set.of("sh", "bash", "zsh");
+    private static final Pattern COMMENT = Pattern.compile("(^|\\s)#");
+    private static final Pattern BASH_ONLY = Pattern.compile("\\$\\{[@*]:|\\[\\[ |<\\(|\\bread -\\w*s");
 
     @Test
     void noTextHasAWordThatReadersStumbleOver() throws IOException {
@@ -37,12 +41,40 @@ class SourcesTest {
                 "longer than " + LONGEST_LINE + " characters");
     }
 
+    /** In an interactive zsh {@code #} begins no comment: what stands behind it are arguments, to a curl with a token addresses. */
+    @Test
+    void nothingToPasteHasAComment() throws IOException {
+        List<String> places = new ArrayList<>();
+        for (Path document : documents()) {
+            String language = null;
+            int number = 0;
+            for (String line : Files.readAllLines(document)) {
+                number++;
+                if (line.strip().startsWith("```")) {
+                    language = language == null ? line.strip().substring(3) : null;
+                } else if (language != null && SHELLS.contains(language) && COMMENT.matcher(line).find()) {
+                    places.add("\n" + document + ":" + number + ": " + line.strip());
+                } else if ("sh".equals(language) && BASH_ONLY.matcher(line).find()) {
+                    places.add("\n" + document + ":" + number + ": say bash, not sh: " + line.strip());
+                }
+            }
+        }
+        assertEquals(List.of(), places, "say it in the text around the block");
+    }
+
     @Test
     void aListedWordIsFoundInAnyCaseAndOnlyAsAWholeWord() throws IOException {
         Pattern words = words();
         assertTrue(words.matcher("-- Men" + "ded: the lock").find());
         assertTrue(words.matcher("a (men" + "d)").find());
         assertTrue(!words.matcher("amendment, recommended").find());
+    }
+
+    private static List<Path> documents() throws IOException {
+        try (Stream<Path> files = Files.walk(Path.of("src"))) {
+            return Stream.concat(Stream.of(Path.of("README.md")), files.filter(file -> name(file).endsWith(".md") && !generated(file)))
+                    .sorted().toList();
+        }
     }
 
     private static Pattern words() throws IOException {
