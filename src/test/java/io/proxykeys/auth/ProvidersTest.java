@@ -102,6 +102,18 @@ class ProvidersTest {
         assertEquals(TOKENS.at("/" + provider + "/client").textValue(), caller.client());
     }
 
+    /** Any client can put this project into {@code aud}, and name the roles of its own project as it likes. */
+    @Test
+    void aRoleThatAnOrganizationOfZitadelGrantsItselfInAnotherProjectGrantsNothing() {
+        PublicJsonWebKey key = key("Zitadel");
+        ObjectNode claims = claims("Zitadel", "claims");
+        claims.set("urn:zitadel:iam:org:project:roles", claims.remove("urn:zitadel:iam:org:project:28000000000000002:roles"));
+
+        try (Deployment deployment = deploy(SECTIONS.get("Zitadel"), Tokens.publishedAmongOddities(key))) {
+            assertEquals(403, deployment.status(Tokens.sign(key, header("Zitadel"), claims.toString())));
+        }
+    }
+
     static List<String> accounts() {
         return providers().stream().map(provider -> TOKENS.at("/" + provider + "/account").textValue()).distinct().toList();
     }
