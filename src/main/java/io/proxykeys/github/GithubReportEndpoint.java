@@ -151,7 +151,7 @@ class GithubReportEndpoint implements SignedEndpoint {
         return new Carried(leak, Optional.empty());
     }
 
-    /** GitHub's feedback; 503 if one was not carried out. */
+    /** GitHub's feedback, as much as an answer has room for; 503 if one was not carried out. */
     private static Response answer(List<Carried> all) {
         long left = all.stream().filter(one -> one.wasKey.isEmpty()).count();
         if (left > 0) {

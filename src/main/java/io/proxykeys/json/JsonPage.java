@@ -1,9 +1,8 @@
 package io.proxykeys.json;
 
 /**
- * A JSON array that grows until it is as long as an answer may be. Lambda takes 6 MB
- * (<a href="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html">AWS</a>), with the body as a JSON string
- * in it: quotes and backslashes count twice.
+ * A JSON array that grows until it is as long as an answer may be. Lambda takes 6,291,556 bytes of response
+ * (<a href="https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html">AWS</a>: 6 MB), with the body as a string in it.
  */
 public final class JsonPage {
 
@@ -20,14 +19,14 @@ public final class JsonPage {
         this.maxItems = maxItems;
     }
 
-    /** Adds an item; {@code false} if there is no room for it. The first one always has room. */
+    /** Adds an item; {@code false} if there is no room for it. */
     public boolean add(JsonText.Value item) {
         if (items == maxItems) {
             return false;
         }
         String written = JsonText.of(item);
-        long size = escapedBytes(written) + 1;
-        if (items > 0 && bytes + size > MAX_BYTES) {
+        long size = JsonText.bytesInString(written) + 1;
+        if (bytes + size > MAX_BYTES) {
             return false;
         }
         if (items > 0) {
@@ -39,6 +38,20 @@ public final class JsonPage {
         return true;
     }
 
+    /**
+     * The same in a list that goes on with a next page.
+     *
+     * @param id of the item, for the log
+     * @throws IllegalStateException if the item is longer than any page may be
+     */
+    public boolean addOrTurn(JsonText.Value item, String id) {
+        boolean added = add(item);
+        if (!added && items == 0) {
+            throw new IllegalStateException(id + " is longer than an answer may be");
+        }
+        return added;
+    }
+
     public int items() {
         return items;
     }
@@ -46,14 +59,5 @@ public final class JsonPage {
     /** The array. */
     public String json() {
         return text + "]";
-    }
-
-    private static long escapedBytes(String text) {
-        long bytes = 0;
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            bytes += c == '"' || c == '\\' ? 2 : c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
-        }
-        return bytes;
     }
 }

@@ -15,6 +15,9 @@ public final class JsonText {
 
     private static final JsonFactory JSON = JsonFactory.builder().enable(StreamWriteFeature.WRITE_BIGDECIMAL_AS_PLAIN).build();
 
+    /** A code unit as a backslash, {@code u} and four digits. */
+    private static final int ESCAPED = 6;
+
     private JsonText() {
     }
 
@@ -36,5 +39,29 @@ public final class JsonText {
             throw new UncheckedIOException("cannot be written as JSON", e);
         }
         return text.toString();
+    }
+
+    /**
+     * How many bytes a JSON text has as a string within another one, in UTF-8. So a Lambda response carries its body: quotation marks and
+     * backslashes, also those that escape something in the text, are escaped once more.
+     */
+    public static long bytesInString(String json) {
+        long bytes = 0;
+        for (int i = 0; i < json.length(); i++) {
+            char c = json.charAt(i);
+            if (c < 0x80) {
+                bytes += c == '"' || c == '\\' ? 2 : c < 0x20 ? ESCAPED : 1;
+            } else if (c < 0x800) {
+                bytes += 2;
+            } else if (!Character.isSurrogate(c)) {
+                bytes += 3;
+            } else if (Character.isHighSurrogate(c) && i + 1 < json.length() && Character.isLowSurrogate(json.charAt(i + 1))) {
+                bytes += 4;
+                i++;
+            } else {
+                bytes += ESCAPED;
+            }
+        }
+        return bytes;
     }
 }

@@ -47,7 +47,7 @@ public class KeyPages {
         return transactions.read(() -> keys.after(from, CHUNK)).chain(chunk -> {
             Cursor last = from;
             for (K key : chunk) {
-                if (!page.add(key)) {
+                if (!page.addOrTurn(key, key.place().id())) {
                     return Uni.createFrom().item(new KeyPage(page.json(), last));
                 }
                 last = key.place();

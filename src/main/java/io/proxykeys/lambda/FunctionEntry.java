@@ -27,8 +27,6 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
@@ -93,9 +91,9 @@ class FunctionEntry extends LambdaHttpHandler {
                 return super.handleRequest(event.forRouter(), context);
             }
             Optional<Route> route = Route.match(event.method(), event.rawPath()).filter(endpoints::serves);
-            return response(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context), context);
+            return LambdaResponse.of(route.isEmpty() ? NOT_FOUND : serve(event, route.get(), context), context.getAwsRequestId());
         } catch (Throwable failure) {
-            return response(endpoints.fail(failure), context);
+            return LambdaResponse.of(endpoints.fail(failure), context.getAwsRequestId());
         }
     }
 
@@ -150,14 +148,5 @@ class FunctionEntry extends LambdaHttpHandler {
 
     private static Duration bound(Context context) {
         return PollingThread.bound(context.getRemainingTimeInMillis());
-    }
-
-    private static APIGatewayV2HTTPResponse response(Response answer, Context context) {
-        Map<String, String> headers = new HashMap<>(answer.headers());
-        headers.put("Cache-Control", "no-store");
-        headers.put("X-Content-Type-Options", "nosniff");
-        // Under this id the log has the call.
-        headers.put("X-Request-Id", context.getAwsRequestId());
-        return APIGatewayV2HTTPResponse.builder().withStatusCode(answer.status()).withHeaders(headers).withBody(answer.body()).build();
     }
 }

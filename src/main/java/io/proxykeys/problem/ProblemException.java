@@ -134,21 +134,15 @@ public final class ProblemException extends RuntimeException {
     /**
      * 409: a key of a receipt is recreated once.
      *
-     * @param replaced the identifiers of keys that were recreated, each with that of the key which replaces it
+     * @param replaced a JSON array of the keys that were recreated, each with the one that replaces it
      */
-    public static ProblemException alreadyRecreated(Map<String, String> replaced) {
+    public static ProblemException alreadyRecreated(String replaced) {
         return new ProblemException(new Problem(TYPE + "already-recreated", "Recreated already", 409,
                 "These keys were recreated already, and each can be only once. Nothing was changed. If the new secrets are lost, delete the"
                         + " new keys, and recreate them from the receipts of those deletions.",
                 json -> {
-                    json.writeArrayFieldStart("replaced");
-                    for (Map.Entry<String, String> key : replaced.entrySet()) {
-                        json.writeStartObject();
-                        json.writeStringField("replaces", key.getKey());
-                        json.writeStringField("id", key.getValue());
-                        json.writeEndObject();
-                    }
-                    json.writeEndArray();
+                    json.writeFieldName("replaced");
+                    json.writeRawValue(replaced);
                 }), null);
     }
 

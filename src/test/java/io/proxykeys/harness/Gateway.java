@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -30,8 +31,16 @@ public final class Gateway {
     private Gateway() {
     }
 
-    /** What the function returned, or how it failed. */
-    public record Result(boolean functionError, JsonNode payload) {
+    /**
+     * What the function returned, or how it failed.
+     *
+     * @param sentBytes how long that was, as it was sent
+     */
+    public record Result(boolean functionError, JsonNode payload, int sentBytes) {
+
+        static Result of(boolean functionError, byte[] sent) {
+            return new Result(functionError, Api.json(new String(sent, StandardCharsets.UTF_8)), sent.length);
+        }
 
         public int status() {
             if (functionError) {
@@ -114,8 +123,9 @@ public final class Gateway {
                 .POST(BodyPublishers.ofString(event.toString()))
                 .build();
         try {
-            HttpResponse<String> response = CLIENT.send(request, BodyHandlers.ofString());
-            return new Result(response.statusCode() == 500, Api.json(response.body()));
+            HttpResponse<byte[]> response = CLIENT.send(request, BodyHandlers.ofByteArray());
+            assertTrue(response.body().length <= RuntimeApi.MOST_BYTES, "Lambda refuses a response of " + response.body().length);
+            return Result.of(response.statusCode() == 500, response.body());
         } catch (IOException e) {
             throw new AssertionError(e);
         } catch (InterruptedException e) {

@@ -103,6 +103,11 @@ public final class NativeFunction implements AutoCloseable {
         }
     }
 
+    /** From now on Lambda takes no longer responses than this. */
+    public void takeAtMost(int bytes) {
+        api.takeAtMost(bytes);
+    }
+
     /** The processor time that it has used so far. */
     public Duration processorTime() {
         return process.info().totalCpuDuration().orElseThrow();

@@ -25,12 +25,16 @@ import java.util.concurrent.LinkedBlockingQueue;
  */
 public final class RuntimeApi implements AutoCloseable {
 
+    /** How long a response may be: one byte more is refused with 413. */
+    public static final int MOST_BYTES = 6_291_556;
+
     private static final String ROOT = "/2018-06-01/runtime/";
 
     private final HttpServer server;
     private final BlockingQueue<Invocation> waiting = new LinkedBlockingQueue<>();
     private final Map<String, Invocation> running = new ConcurrentHashMap<>();
     private final CompletableFuture<Void> firstPoll = new CompletableFuture<>();
+    private volatile int mostBytes = MOST_BYTES;
     private volatile boolean closed;
 
     private record Invocation(String id, String event, Duration deadline, CompletableFuture<Gateway.Result> result) {
@@ -55,6 +59,11 @@ public final class RuntimeApi implements AutoCloseable {
     /** The value of {@code AWS_LAMBDA_RUNTIME_API}. */
     public String address() {
         return "127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    /** From now on takes no longer responses than this. */
+    public void takeAtMost(int bytes) {
+        mostBytes = bytes;
     }
 
     /** Completes when the function asks for its first event. */
@@ -114,10 +123,21 @@ public final class RuntimeApi implements AutoCloseable {
 
     private void finished(HttpExchange exchange) throws IOException {
         String[] path = exchange.getRequestURI().getPath().substring((ROOT + "invocation/").length()).split("/", -1);
-        String body = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        byte[] body = exchange.getRequestBody().readAllBytes();
+        boolean taken = path[1].equals("error") || body.length <= mostBytes;
         try (exchange) {
-            exchange.sendResponseHeaders(202, -1);
+            if (taken) {
+                exchange.sendResponseHeaders(202, -1);
+            } else {
+                byte[] refusal = """
+                        {"errorMessage":"Exceeded maximum allowed payload size (%d bytes).","errorType":"RequestEntityTooLarge"}"""
+                        .formatted(mostBytes).getBytes(StandardCharsets.UTF_8);
+                exchange.sendResponseHeaders(413, refusal.length);
+                exchange.getResponseBody().write(refusal);
+            }
         }
-        running.remove(path[0]).result.complete(new Gateway.Result(path[1].equals("error"), Api.json(body)));
+        if (taken) {
+            running.remove(path[0]).result.complete(Gateway.Result.of(path[1].equals("error"), body));
+        }
     }
 }

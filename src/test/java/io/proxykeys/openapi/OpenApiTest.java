@@ -510,7 +510,7 @@ class OpenApiTest {
                     ? new Object[] { "delete-all", 10, 10, Duration.ofSeconds(6) } : new Object[] { "remove", 60, 60, Duration.ofSeconds(
                             1) };
             case "newKeysBlocked" -> new Object[] { Duration.ofMinutes(15) };
-            case "alreadyRecreated" -> new Object[] { Map.of("ek-proxy-old", "ek-proxy-new") };
+            case "alreadyRecreated" -> new Object[] { "[{\"replaces\":\"ek-proxy-old\",\"id\":\"ek-proxy-new\"}]" };
             case "outcomeUnknown" -> new Object[] { WITH_IDEMPOTENCY_KEY.contains(route) ? UUID.randomUUID() : null, null };
             case "creationUnknown" -> new Object[] { "ek-proxy-new", null };
             default -> new Object[factory.getParameterCount()];

@@ -72,7 +72,7 @@ class ReceiptsEndpoint implements Endpoint {
         JsonPage page = new JsonPage(PAGE);
         Cursor last = from;
         for (ListedReceipt receipt : found) {
-            if (!page.add(receipt)) {
+            if (!page.addOrTurn(receipt, receipt.id().toString())) {
                 break;
             }
             last = receipt.place();

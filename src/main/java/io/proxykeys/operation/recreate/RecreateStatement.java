@@ -1,6 +1,7 @@
 package io.proxykeys.operation.recreate;
 
 import io.proxykeys.database.AccountLock;
+import io.proxykeys.json.JsonPage;
 import io.proxykeys.key.CreatedKey;
 import io.proxykeys.key.ListedKey;
 import io.proxykeys.key.NewKey;
@@ -11,6 +12,7 @@ import io.proxykeys.revocation.RateLimit;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowIterator;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
@@ -18,7 +20,6 @@ import java.math.BigDecimal;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -98,10 +99,18 @@ final class RecreateStatement {
         };
     }
 
-    private static Map<String, String> replaced(RowSet<Row> rows) {
-        Map<String, String> replaced = new LinkedHashMap<>();
-        rows.forEach(row -> replaced.put(row.getString("replaces"), row.getString("id")));
-        return replaced;
+    /** As many as an answer has room for. */
+    private static String replaced(RowSet<Row> rows) {
+        JsonPage page = new JsonPage(rows.size());
+        boolean room = true;
+        for (RowIterator<Row> row = rows.iterator(); room && row.hasNext();) {
+            Row key = row.next();
+            room = page.add(json -> {
+                json.writeStringField("replaces", key.getString("replaces"));
+                json.writeStringField("id", key.getString("id"));
+            });
+        }
+        return page.json();
     }
 
     private static List<RecreatedKey> keys(RowSet<Row> rows, Recreation recreation) {
