@@ -29,6 +29,9 @@ public final class JsonLines implements Filter {
 
     static final String NAME = "json-lines";
 
+    private static final String POLL_LOOP = "io.quarkus.amazon.lambda.runtime.AbstractLambdaPollLoop";
+    private static final String NOT_TAKEN = "Failed to run lambda";
+
     /** The message with its parameters, without an exception. */
     private static final Formatter MESSAGE = new PatternFormatter("%s");
 
@@ -51,8 +54,7 @@ public final class JsonLines implements Filter {
 
     private void write(JsonGenerator json, ExtLogRecord line) throws IOException {
         Instant at = line.getInstant().truncatedTo(ChronoUnit.MILLIS);
-        LogEvent event = line.getParameters() != null && line.getParameters().length == 1
-                && line.getParameters()[0] instanceof LogEvent one ? one : null;
+        LogEvent event = event(line);
         json.writeStringField("timestamp", at.toString());
         json.writeStringField("level", line.getLevel().getName());
         json.writeStringField("logger", line.getLoggerName());
@@ -67,6 +69,18 @@ public final class JsonLines implements Filter {
         if (line.getThrown() != null) {
             json.writeStringField("exception", trace(line.getThrown()));
         }
+    }
+
+    /** The event that a line is about; {@code null}: none. */
+    private static LogEvent event(ExtLogRecord line) {
+        if (line.getParameters() != null && line.getParameters().length == 1 && line.getParameters()[0] instanceof LogEvent event) {
+            return event;
+        }
+        // Only the loop that polls is told that an answer was refused, and it says so only in the log.
+        return POLL_LOOP.equals(line.getLoggerName()) && line.getThrown() instanceof IOException && line.getMessage().startsWith(NOT_TAKEN)
+                ? LogEvent.of("answer_refused", "Lambda did not take the answer to this invocation: its sender gets none of ours")
+                        .with("status", "500").count(Metric.REFUSED_CALLS).by("status")
+                : null;
     }
 
     private static String trace(Throwable thrown) {

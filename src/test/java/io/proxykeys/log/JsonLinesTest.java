@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.proxykeys.harness.Api;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
@@ -69,6 +70,19 @@ class JsonLinesTest {
         assertEquals(7, line.get("number").intValue());
         assertTrue(line.get("flag").booleanValue());
         assertEquals("[\"x\",\"y\"]", line.get("list").toString());
+    }
+
+    /** As the loop that polls for events writes it. */
+    @Test
+    void anAnswerThatLambdaDidNotTakeIsCounted() {
+        ExtLogRecord refused = record("Failed to run lambda (NORMAL)", new IOException("Server returned HTTP response code: 413"));
+        refused.setLoggerName("io.quarkus.amazon.lambda.runtime.AbstractLambdaPollLoop");
+
+        JsonNode line = line(refused);
+
+        assertEquals("answer_refused", line.get("event").textValue());
+        assertEquals(1, line.get("RefusedCalls").intValue());
+        assertTrue(line.get("exception").textValue().contains("413"));
     }
 
     /** The members that the specification of the embedded metric format asks for. */

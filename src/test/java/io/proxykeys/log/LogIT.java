@@ -139,6 +139,25 @@ class LogIT {
         }
     }
 
+    @Test
+    void anAnswerThatLambdaRefusesIsOneErrorAndIsCountedAndTheNextCallIsServed() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        try (NativeFunction function = start(Map.of())) {
+            function.takeAtMost(1_000);
+            ObjectNode list = Gateway.event("GET", Api.PROXY, "", Map.of("authorization", "Bearer " + ISSUER.token(account)));
+            assertTrue(function.invoke(list).functionError());
+            assertEquals(200, function.invoke(Gateway.deleteAll(ISSUER.token(account))).status());
+
+            assertEquals(List.of("started", "answer_refused", "proxy_keys_revoked"), function.events());
+            JsonNode refused = function.log().get(1);
+            assertEquals("ERROR", refused.get("level").textValue());
+            assertEquals(1, refused.get("RefusedCalls").intValue());
+            assertFalse(refused.get("aws_request_id").textValue().isEmpty());
+            assertTrue(refused.get("exception").textValue().contains("413"), refused.toString());
+        }
+    }
+
     private static String dimensions(JsonNode line) {
         return line.get("_aws").get("CloudWatchMetrics").get(0).get("Dimensions").toString();
     }
