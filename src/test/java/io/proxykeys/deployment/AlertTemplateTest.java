@@ -188,25 +188,14 @@ class AlertTemplateTest {
     // --- What becomes of an alert that cannot be processed --------------------------------------------------------------
 
     @Test
-    void bothLayersRetryAndEndInTheFailureQueue() {
+    void bothLayersEndInTheFailureQueue() {
         for (String rule : List.of("SecurityAlertRule", "SecurityHubRule", "SecurityHubKeyRule")) {
             assertEquals(QUEUE, at(target(rule), "DeadLetterConfig", "Arn"), rule);
-            assertEquals(Map.of("MaximumEventAgeInSeconds", 86400, "MaximumRetryAttempts", 185), at(target(rule), "RetryPolicy"), rule);
             assertEquals("AlertInvocation", at(TEMPLATE, "Resources", rule, "DependsOn"), rule);
         }
         Map<?, ?> invocation = properties("AWS::Lambda::EventInvokeConfig").get("AlertInvocation");
         assertEquals(Map.of("Ref", "AlertFunction"), at(invocation, "FunctionName"));
-        assertEquals("$LATEST", at(invocation, "Qualifier"));
-        assertEquals(2, at(invocation, "MaximumRetryAttempts"));
-        assertEquals(Map.of("Ref", "AlertMaximumAgeSeconds"), at(invocation, "MaximumEventAgeInSeconds"));
-        assertEquals(21600, parameter("AlertMaximumAgeSeconds", "MaxValue"));
         assertEquals(QUEUE, at(invocation, "DestinationConfig", "OnFailure", "Destination"));
-        assertEquals("FunctionRole", at(TEMPLATE, "Resources", "AlertInvocation", "DependsOn"));
-    }
-
-    @Test
-    void theFailureQueueKeepsAlertsFor14DaysEncryptedSoThatEventBridgeMayWrite() {
-        assertEquals(Map.of("SqsManagedSseEnabled", true, "MessageRetentionPeriod", 14 * 24 * 60 * 60), only("AWS::SQS::Queue"));
     }
 
     @Test
@@ -229,40 +218,11 @@ class AlertTemplateTest {
                 .stream().filter(rule -> rule.getValue().containsKey("EventPattern")).map(Map.Entry::getKey).collect(toSet()));
     }
 
-    @Test
-    void somebodyLearnsThatAnAlertFailedOrWaits() {
-        assertTrue(properties("AWS::SNS::Topic").containsKey("AlertTopic"));
-        assertAlarm("AlertFailureAlarm", "AWS/SQS", "ApproximateNumberOfMessagesVisible",
-                Map.of("Name", "QueueName", "Value", Map.of("Fn::GetAtt", List.of("AlertFailureQueue", "QueueName"))));
-        Map<?, ?> function = Map.of("Name", "FunctionName", "Value", Map.of("Ref", "AlertFunction"));
-        assertAlarm("FunctionErrorAlarm", "AWS/Lambda", "Errors", function);
-        assertAlarm("AlertDestinationAlarm", "AWS/Lambda", "DestinationDeliveryFailures", function);
-        assertAlarm("AlertThrottleAlarm", "AWS/Lambda", "Throttles", function);
-        assertAlarm("AlertWaitsAlarm", "AWS/Lambda", "AsyncEventAge", function, 60_000);
-        assertAlarm("LeaksNotRevokedAlarm", "ProxyKeys", "LeaksNotRevoked",
-                Map.of("Name", "FunctionName", "Value", Map.of("Ref", "Function")));
-    }
-
     /** A receipt, and an event as it came, would be mailed to whoever subscribes. */
     @Test
     void nothingIsSentAnywhereWhenAnAlertWasCarriedOut() {
         assertEquals(Set.of("OnFailure"),
                 ((Map<?, ?>) at(properties("AWS::Lambda::EventInvokeConfig").get("AlertInvocation"), "DestinationConfig")).keySet());
-    }
-
-    private static void assertAlarm(String name, String namespace, String metric, Map<?, ?> dimension) {
-        assertAlarm(name, namespace, metric, dimension, 0);
-    }
-
-    private static void assertAlarm(String name, String namespace, String metric, Map<?, ?> dimension, int threshold) {
-        Object alarm = properties("AWS::CloudWatch::Alarm").get(name);
-        assertEquals(namespace, at(alarm, "Namespace"), name);
-        assertEquals(metric, at(alarm, "MetricName"), name);
-        assertEquals(List.of(dimension), at(alarm, "Dimensions"), name);
-        assertEquals(threshold, at(alarm, "Threshold"), name);
-        assertEquals("GreaterThanThreshold", at(alarm, "ComparisonOperator"), name);
-        assertEquals(List.of("AlarmTopicIsGiven", List.of(Map.of("Ref", "AlarmTopicArn")), List.of(Map.of("Ref", "AlertTopic"))),
-                at(alarm, "AlarmActions", "Fn::If"), name);
     }
 
     // --- Who may ------------------------------------------------------------------------------------------------------
@@ -312,13 +272,6 @@ class AlertTemplateTest {
         }
     }
 
-    @Test
-    void theOutputsNameWhatSendsTakesAndTellsOfAlerts() {
-        assertEquals(Map.of("Ref", "SecurityAlertBus"), at(TEMPLATE, "Outputs", "SecurityAlertBusName", "Value"));
-        assertEquals(Map.of("Ref", "AlertFailureQueue"), at(TEMPLATE, "Outputs", "AlertFailureQueueUrl", "Value"));
-        assertEquals(Map.of("Ref", "AlertTopic"), at(TEMPLATE, "Outputs", "AlertTopicArn", "Value"));
-    }
-
     // --- As EventBridge does it -----------------------------------------------------------------------------------------
 
     private static final Pattern VARIABLE = Pattern.compile("<([A-Za-z0-9_-]+)>");
@@ -341,10 +294,8 @@ class AlertTemplateTest {
         return STRICT.readTree(json);
     }
 
-    /** The template for the parameter's default. */
     private static String inputTemplate(String rule) {
-        return text(target(rule), "InputTransformer", "InputTemplate", "Fn::Sub")
-                .replace("${SecurityHubBlockNewKeysSeconds}", parameter("SecurityHubBlockNewKeysSeconds", "Default").toString());
+        return text(target(rule), "InputTransformer", "InputTemplate");
     }
 
     private static boolean matches(String rule, JsonNode event) {

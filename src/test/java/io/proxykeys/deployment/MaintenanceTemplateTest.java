@@ -62,22 +62,6 @@ class MaintenanceTemplateTest {
         assertEquals(rules().keySet().stream().map(rule -> Map.of("Fn::GetAtt", List.of(rule, "Arn"))).collect(toSet()), allowed);
     }
 
-    @Test
-    void threeFailuresInARowRaiseAnAlarm() {
-        Map.of("ReleaseExpiredHoldsAlarm", 60, "PurgeReceiptsAlarm", 3600).forEach((name, period) -> {
-            Object alarm = properties("AWS::CloudWatch::Alarm").get(name);
-            assertEquals("AWS/Lambda", at(alarm, "Namespace"), name);
-            assertEquals("Errors", at(alarm, "MetricName"), name);
-            assertEquals(List.of(Map.of("Name", "FunctionName", "Value", Map.of("Ref", "Function"))), at(alarm, "Dimensions"), name);
-            assertEquals(period, at(alarm, "Period"), name);
-            assertEquals(3, at(alarm, "EvaluationPeriods"), name);
-            assertEquals(0, at(alarm, "Threshold"), name);
-            assertEquals("GreaterThanThreshold", at(alarm, "ComparisonOperator"), name);
-            assertEquals(List.of("AlarmTopicIsGiven", List.of(Map.of("Ref", "AlarmTopicArn")), List.of(Map.of("Ref", "AlertTopic"))),
-                    at(alarm, "AlarmActions", "Fn::If"), name);
-        });
-    }
-
     private static JsonNode input(Map<?, ?> rule) {
         return Api.json(text(rule, "Targets", 0, "Input"));
     }

@@ -19,7 +19,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.config.Settings;
 import io.proxykeys.config.TokenSettings;
-import io.proxykeys.connection.Authentication;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.http.Route;
 import io.smallrye.config.ConfigMappings.ConfigClass;
@@ -38,6 +37,7 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -132,12 +132,8 @@ class TemplateTest {
         }
         assertEquals(List.of(Map.of("Fn::Equals", List.of(Map.of("Ref", "GithubKeysLocation"), ""))),
                 at(TEMPLATE, "Conditions", "GithubReportsAreServed", "Fn::Not"));
-        assertEquals("", parameter("GithubKeysLocation", "Default"));
-        assertEquals(Map.of("Ref", "GithubKeysLocation"), variable("PROXY_KEYS_GITHUB_KEYS_LOCATION"));
-        assertEquals(List.of("GithubReportsAreServed", Map.of(text(route, "RouteKey"), Map.of(
-                "ThrottlingRateLimit", Map.of("Ref", "GithubThrottlingRateLimit"),
-                "ThrottlingBurstLimit", Map.of("Ref", "GithubThrottlingBurstLimit"))), NO_VALUE),
-                at(only("AWS::ApiGatewayV2::Stage"), "RouteSettings", "Fn::If"));
+        assertEquals(Set.of(text(route, "RouteKey")),
+                ((Map<?, ?>) at(only("AWS::ApiGatewayV2::Stage"), "RouteSettings", "Fn::If", 1)).keySet());
         assertEquals("GithubReportRoute", at(TEMPLATE, "Resources", "Stage", "DependsOn"));
     }
 
@@ -155,18 +151,6 @@ class TemplateTest {
     }
 
     @Test
-    void theFunctionAsksForTheScopesThatTheGatewayAsksFor() {
-        assertEquals(Map.of("Ref", "JwtScopePrefix"), variable("PROXY_KEYS_TOKEN_SCOPE_PREFIX"));
-        assertEquals(Map.of("Ref", "JwtScopeClaim"), variable("PROXY_KEYS_TOKEN_SCOPE_CLAIM"));
-        assertEquals(Map.of("Ref", "JwtAccountClaim"), variable("PROXY_KEYS_TOKEN_ACCOUNT_CLAIM"));
-        assertEquals(Map.of("Fn::Join", List.of(",", Map.of("Ref", "JwtAlgorithms"))), variable("MP_JWT_VERIFY_PUBLICKEY_ALGORITHM"));
-        assertEquals("RS256,ES256", parameter("JwtAlgorithms", "Default"));
-        for (String optional : List.of("JwtAudiences", "JwtClientIds", "JwtScopePrefix", "JwtScopeClaim", "JwtAccountClaim")) {
-            assertEquals("", parameter(optional, "Default"), optional);
-        }
-    }
-
-    @Test
     void pathAndEventReachTheFunctionInTheFormItReads() {
         Map<?, ?> integration = only("AWS::ApiGatewayV2::Integration");
 
@@ -179,23 +163,14 @@ class TemplateTest {
     }
 
     @Test
-    void theFunctionIsTheNativeOneOfTheBuild() {
-        assertEquals("provided.al2023", at(function(), "Runtime"));
-        assertEquals("target/function.zip", at(function(), "CodeUri"));
-    }
-
-    @Test
     void theDatabaseGivesUpBeforeTheFunctionAndTheFunctionBeforeTheGateway() {
         int statement = Postgres.shared().one(Integer.class, """
                 SELECT extract(epoch FROM current_setting('statement_timeout')::interval)::int
                   FROM (SELECT set_transaction_promises()) promised""") * 1000;
-        int shortest = (int) parameter("Timeout", "MinValue");
-        int longest = (int) parameter("Timeout", "MaxValue");
+        int function = (int) at(function(), "Timeout") * 1000;
 
-        assertEquals(Map.of("Ref", "Timeout"), at(function(), "Timeout"));
-        assertTrue(statement < shortest * 1000, statement + " ms, " + shortest + " s");
-        assertTrue(longest < 30, longest + " s");
-        assertTrue(longest * 1000 < (int) at(only("AWS::ApiGatewayV2::Integration"), "TimeoutInMillis"), longest + " s");
+        assertTrue(statement < function, statement + " ms, " + function + " ms");
+        assertTrue(function < (int) at(only("AWS::ApiGatewayV2::Integration"), "TimeoutInMillis"), function + " ms");
     }
 
     /** The same archive with the same settings: what an alert deletes is what a call would. */
@@ -222,17 +197,6 @@ class TemplateTest {
     }
 
     @Test
-    void theFunctionIsToldAllThatItAsksFor() {
-        Set<String> told = variables().keySet();
-
-        for (String required : List.of("QUARKUS_DATASOURCE_REACTIVE_URL", "QUARKUS_DATASOURCE_USERNAME",
-                "QUARKUS_DATASOURCE_PASSWORD", "MP_JWT_VERIFY_PUBLICKEY_LOCATION", "MP_JWT_VERIFY_ISSUER",
-                "MP_JWT_VERIFY_AUDIENCES")) {
-            assertTrue(told.contains(required), required);
-        }
-    }
-
-    @Test
     void everyVariableNamesASettingThatExists() throws IOException {
         Set<String> unknown = new TreeSet<>(variables().keySet());
         unknown.removeAll(quarkusRuntimeVariables());
@@ -247,8 +211,9 @@ class TemplateTest {
     @Test
     void theLimitsAreThoseOfTheCodeUnlessTheyAreChanged() {
         Map<String, String> defaults = ConfigClass.configClass(Settings.class).getProperties();
-        List<String> limits = defaults.keySet().stream().filter(property -> property.startsWith("proxy-keys.limit.")).sorted().toList();
-        assertEquals(10, limits.size(), limits.toString());
+        List<String> limits = defaults.keySet().stream()
+                .filter(property -> property.startsWith("proxy-keys.limit.") && property.endsWith(".per-minute")).sorted().toList();
+        assertFalse(limits.isEmpty());
         for (String property : limits) {
             String parameter = (String) at(variable(variableOf(property)), "Ref");
             assertEquals(defaults.get(property), parameter(parameter, "Default").toString(), property);
@@ -257,46 +222,14 @@ class TemplateTest {
 
     @Test
     void theDatabaseHasToProveWhoItIs() {
-        assertEquals(Map.of("Fn::Sub", "postgresql://${DatabaseHost}:${DatabasePort}/${DatabaseName}?sslmode=verify-full"),
-                variable("QUARKUS_DATASOURCE_REACTIVE_URL"));
-        assertEquals("true", variable("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM"));
-        assertEquals(Map.of("Ref", "DatabaseCaFile"), variable("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS"));
-        assertEquals("/opt/rds/global-bundle.pem", parameter("DatabaseCaFile", "Default"));
-        assertEquals(List.of(Map.of("Ref", "CaBundleLayerArn")), at(function(), "Layers"));
-    }
-
-    @Test
-    void thePasswordIsAVersionOfASecretAndNoParameter() {
-        assertEquals(Map.of("Fn::If", List.of("DatabaseIamIsUsed", NO_VALUE, Map.of("Fn::Sub", "{{resolve:secretsmanager:"
-                + "${DatabasePasswordSecretArn}:SecretString:password::${DatabasePasswordVersionId}}}"))),
-                variable("QUARKUS_DATASOURCE_PASSWORD"));
-    }
-
-    @Test
-    void withoutAPasswordTheFunctionMayLogInAsItsOwnLoginOnly() {
-        assertEquals(Map.of("Ref", "DatabaseAuthentication"), variable("PROXY_KEYS_DATABASE_AUTHENTICATION"));
-        assertEquals(ConfigClass.configClass(Settings.class).getProperties().get("proxy-keys.database.authentication"),
-                parameter("DatabaseAuthentication", "Default"));
-        assertEquals(Stream.of(Authentication.values()).map(each -> each.name().toLowerCase(Locale.ROOT)).toList(),
-                parameter("DatabaseAuthentication", "AllowedValues"));
-        assertEquals(List.of(Map.of("Ref", "DatabaseAuthentication"), "iam"), at(TEMPLATE, "Conditions", "DatabaseIamIsUsed",
-                "Fn::Equals"));
-        assertEquals("DatabaseIamIsUsed", at(TEMPLATE, "Resources", "DatabaseLoginPolicy", "Condition"));
-        Map<?, ?> policy = only("AWS::IAM::Policy");
-        assertEquals(List.of(Map.of("Ref", "FunctionRole")), at(policy, "Roles"));
-        assertEquals(List.of(Map.of("Effect", "Allow", "Action", List.of("rds-db:connect"), "Resource", Map.of("Fn::Sub",
-                "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}:dbuser:${DatabaseResourceId}/${DatabaseUser}"))),
-                at(policy, "PolicyDocument", "Statement"));
-    }
-
-    /** An alarm looks for the words that the function writes. */
-    @Test
-    void aRefusedLoginRaisesAnAlarm() throws IOException {
-        String pattern = text(only("AWS::Logs::MetricFilter"), "FilterPattern");
-        String words = pattern.substring(1, pattern.length() - 1);
-
-        assertTrue(Files.readString(Path.of("src/main/java/io/proxykeys/database/Transactions.java")).contains(words), words);
-        assertEquals("RefusedLogins", at(TEMPLATE, "Resources", "RefusedLoginAlarm", "Properties", "MetricName"));
+        assertTrue(text(variable("QUARKUS_DATASOURCE_REACTIVE_URL"), "Fn::Sub").endsWith("?sslmode=verify-full"));
+        Pattern host = Pattern.compile((String) parameter("DatabaseHost", "AllowedPattern"));
+        for (String good : List.of("db.example.com", "db.example.com:6432", "localhost")) {
+            assertTrue(host.matcher(good).matches(), good);
+        }
+        for (String bad : List.of("", "db.example.com:", "db.example.com/keys", "postgresql://db", "u@db", "a,b", "db:5432:5432")) {
+            assertFalse(host.matcher(bad).matches(), bad);
+        }
     }
 
     @Test
@@ -331,15 +264,6 @@ class TemplateTest {
         assertEquals("$context.authorizer.claims.sub", ((ObjectNode) entry).remove("sub").textValue());
         entry.forEach(value -> assertFalse(value.textValue().matches("(?i).*(header|query|path|claims|principal).*"),
                 value.toString()));
-    }
-
-    @Test
-    void everyLogIsKeptForALimitedTime() {
-        Map<String, Map<?, ?>> logs = properties("AWS::Logs::LogGroup");
-
-        logs.forEach((name, log) -> assertEquals(Map.of("Ref", "LogRetentionDays"), at(log, "RetentionInDays"), name));
-        assertEquals(Set.of("AccessLogGroup", "FunctionLogGroup"), logs.keySet());
-        assertEquals(Map.of("Ref", "FunctionLogGroup"), at(function(), "LoggingConfig", "LogGroup"));
     }
 
     @Test
