@@ -39,6 +39,25 @@ $$;
 
 comment on function seconds_to_wait is 'For Retry-After: whole seconds, one or more.';
 
+create or replace function seconds_until_allowed(account_id text, bucket text, calls_per_minute int, burst int) returns int
+    language plpgsql as
+$$
+declare
+    wait interval;
+begin
+    if calls_per_minute > 0 then
+        wait := take_token(account_id, bucket, calls_per_minute, burst, clock_timestamp());
+        if wait > interval '0' then
+            return seconds_to_wait(wait);
+        end if;
+    end if;
+    return null;
+end
+$$;
+
+comment on function seconds_until_allowed is
+    'Counts a call against a limit (0 calls a minute: none) and returns null; or counts nothing and returns for how many seconds to wait.';
+
 create or replace function block_left(account_id text) returns interval
     language plpgsql as
 $$
@@ -52,5 +71,5 @@ comment on function block_left is 'How long no key of this account may be create
 
 -- R__9 grants what is called from outside; everybody else may call nothing.
 revoke execute on function
-    take_token, seconds_to_wait, block_left
+    take_token, seconds_to_wait, seconds_until_allowed, block_left
     from public;

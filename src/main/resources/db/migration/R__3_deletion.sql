@@ -1,6 +1,6 @@
 -- The deletion: one transaction that deletes keys, credits what they had left, writes the receipt and tells the caches.
 --
--- carry_out_revocation is the second statement of a transaction whose first is lock_account_for_change (R__1). Its steps come before
+-- carry_out_deletion is the second statement of a transaction whose first is lock_account_for_change (R__1). Its steps come before
 -- it, each a function of its own, so that a change is a change of one step; R__4 has the same deletion for alerts.
 --
 -- Steps that change something are in PL/pgSQL, which keeps their plans (PostgreSQL before version 18 plans a function in SQL again for
@@ -9,32 +9,70 @@
 
 select set_config('search_path', format('%I, pg_temp', current_schema()), false);
 
+-- Steps of 0.2.0 that nobody calls any more.
+drop function if exists
+    is_repeat(revocation, text, text, bytea),
+    delete_proxy_keys(uuid, text, text, text, timestamptz, timestamptz, timestamptz),
+    write_receipt(uuid, text, text, text, bytea, text, text, text, int, int, numeric, numeric);
+
 -- Steps that find -----------------------------------------------------------------------------------------------------------------
 
--- Which keys an operation deletes. The one definition, also for the preview; simple enough for PostgreSQL to inline.
-create or replace function proxy_key_selected(operation text, is_active boolean, expires_at timestamptz, used numeric, at timestamptz)
-    returns boolean
+-- Which keys an operation selects. The one definition, also for the list and the preview; simple enough for PostgreSQL to inline.
+create or replace function key_is_selected(
+    operation text, name_prefix text, name text, is_active boolean, suspended_by uuid, expires_at timestamptz, used numeric, at timestamptz
+) returns boolean
     language sql immutable as
 $$
 select case operation
            when 'all' then true
+           when 'prefix' then true
            when 'expired' then expires_at <= at
-           when 'inactive' then not is_active
+           when 'inactive' then not is_active and suspended_by is null
+           when 'suspended' then suspended_by is not null
            when 'never_used' then used = 0
        end
+   and (coalesce(name_prefix, '') = '' or coalesce(starts_with(name, name_prefix), false))
 $$;
 
-comment on function proxy_key_selected is
-    'Whether an operation (all, expired, inactive, never_used) deletes a key of this state.';
+comment on function key_is_selected is
+    'Whether an operation (all, prefix, expired, inactive, suspended, never_used) selects a key of this name and state. Characters are'
+    ' compared as they are.';
+
+-- For 0.2.0, which does not know suspensions and prefixes.
+create or replace function proxy_key_selected(operation text, is_active boolean, expires_at timestamptz, used numeric, at timestamptz)
+    returns boolean
+    language sql immutable as
+$$
+select key_is_selected(operation, null, null, is_active, null, expires_at, used, at)
+$$;
+
+comment on function proxy_key_selected is 'Whether an operation of 0.2.0 (all, expired, inactive, never_used) deletes a key of this state.';
 
 create or replace function find_proxy_key(target_id text, target_hash bytea) returns setof proxy_key
     language sql stable as
 $$
-select * from proxy_key k where k.id = target_id or k.secret_hash = target_hash order by k.id = target_id desc limit 1
+select * from proxy_key k
+ where k.id = target_id or k.secret_hash = target_hash
+    or (k.previous_secret_hash = target_hash and k.previous_valid_until > clock_timestamp())
+ order by k.id = target_id desc limit 1
 $$;
 
 comment on function find_proxy_key is
-    'The live key with this public identifier, or else with this SHA-256 of its secret, whoever owns it.';
+    'The live key with this public identifier, or else with this SHA-256 of its secret or, while it works, of its previous one, whoever'
+    ' owns it.';
+
+-- A name is at the same place in both arrays.
+create or replace function find_proxy_keys(account_id text, target_ids text[], target_hashes bytea[])
+    returns table (place int, id text)
+    language sql stable as
+$$
+select n.place::int, k.id
+  from unnest(target_ids, target_hashes) with ordinality as n (id, hash, place)
+  left join lateral (select * from find_proxy_key(n.id, n.hash) offset 0) k on k.account_id = find_proxy_keys.account_id
+$$;
+
+comment on function find_proxy_keys is
+    'For each name, in order, the live key of this account that find_proxy_key finds; null where there is none. Two names may be one key.';
 
 create or replace function earlier_revocation(receipt_id uuid, account_id text, trigger text, dedupe_key text) returns setof revocation
     language sql stable as
@@ -51,20 +89,20 @@ $$;
 comment on function earlier_revocation is
     'The receipt of this revocation if an earlier attempt wrote it, else the one with the same dedupe key, if there is one.';
 
-create or replace function is_repeat(earlier revocation, operation text, target_id text, target_hash bytea) returns boolean
+create or replace function is_same_key(earlier revocation, target_id text, target_hash bytea) returns boolean
     language plpgsql as
 $$
 begin
-    return (earlier).operation = operation
-       and (operation <> 'one'
-            or (earlier).target_fingerprint = sha256(uuid_send((earlier).id) || target_hash)
-            -- By its identifier now and by its secret then, or the other way round, it is the same key.
-            or exists (select from revoked_key k where k.revocation_id = (earlier).id and k.id = target_id));
+    return (earlier).target_fingerprint = sha256(uuid_send((earlier).id) || target_hash)
+        -- By its identifier now and by its secret then, or the other way round.
+        or exists (select from revoked_key k where k.revocation_id = (earlier).id and k.id = target_id)
+        -- By a secret that was replaced.
+        or exists (select from burnt_secret b join revoked_key k on k.id = b.key_id
+                    where b.secret_hash = target_hash and k.revocation_id = (earlier).id);
 end
 $$;
 
-comment on function is_repeat is
-    'Whether a dedupe key is used again for what it was used for first: the same operation, and for one key the same key.';
+comment on function is_same_key is 'Whether the one key of a receipt has this name.';
 
 create or replace function some_deleted_keys(receipt_id uuid) returns text[]
     language plpgsql stable
@@ -135,6 +173,7 @@ comment on function note_holds is
 -- own would see another snapshot, and mint credits.
 create or replace function delete_proxy_keys(
     receipt_id uuid, account_id text, operation text,
+    name_prefix text,       -- only keys whose name begins with it; null: any
     key_id     text,        -- operation 'one': which
     first_made timestamptz, -- only keys made from then
     last_made  timestamptz, -- until then, both included: the index finds one key among a million by the time it was made
@@ -150,13 +189,14 @@ begin
            and k.created_at between first_made and last_made
            and case
                    when delete_proxy_keys.operation = 'one' then k.id = key_id
-                   else proxy_key_selected(delete_proxy_keys.operation, k.is_active, k.expires_at, k.used, at)
+                   else key_is_selected(delete_proxy_keys.operation, name_prefix, k.name, k.is_active, k.suspended_by, k.expires_at,
+                                        k.used, at)
                end
         returning k.id, k.name, k.allocated, k.used, k.is_active, k.expires_at, k.model_whitelist, k.ip_whitelist,
-                  k.created_at, k.last_used
+                  k.created_at, k.last_used, k.suspended_by
     ), kept as (
         insert into revoked_key (revocation_id, id, name, allocated, used, is_active, expires_at, model_whitelist, ip_whitelist,
-                                 created_at, last_used)
+                                 created_at, last_used, suspended_by)
         select receipt_id, gone.* from gone
         returning allocated, used
     )
@@ -169,6 +209,46 @@ $$;
 
 comment on function delete_proxy_keys is
     'Deletes the selected keys of an account and keeps their settings with the receipt; returns how many, and what they had left.';
+
+create or replace function delete_named_keys(
+    receipt_id uuid, account_id text, target_ids text[], target_hashes bytea[], at timestamptz,
+    out keys_deleted int, out credits_returned numeric, out keys_not_found int
+)
+    language plpgsql as
+$$
+declare
+    found_ids text[];
+    target    proxy_key;
+    deleted   record;
+begin
+    keys_deleted := 0;
+    credits_returned := 0.000000;
+    select count(*) filter (where f.id is null), array_agg(distinct f.id) filter (where f.id is not null)
+      into keys_not_found, found_ids
+      from find_proxy_keys(account_id, target_ids, target_hashes) f;
+    -- One by one, each found by the index. Their account is locked: none comes or goes in between.
+    for target in select * from proxy_key k where k.id = any (found_ids) loop
+        deleted := delete_proxy_keys(receipt_id, account_id, 'one', null, target.id, target.created_at, target.created_at, at);
+        keys_deleted := keys_deleted + deleted.keys_deleted;
+        credits_returned := credits_returned + deleted.credits_returned;
+    end loop;
+end
+$$;
+
+comment on function delete_named_keys is
+    'The same for the keys of an account that have these names; returns how many names had none, too.';
+
+-- A key that lives on is in a receipt, too: whose previous secret an alert has named.
+create or replace function name_in_receipt(receipt_id uuid, key proxy_key) returns void
+    language sql as
+$$
+insert into revoked_key (revocation_id, id, name, allocated, used, is_active, expires_at, model_whitelist, ip_whitelist, created_at, last_used,
+                         suspended_by)
+select receipt_id, (key).id, (key).name, (key).allocated, (key).used, (key).is_active, (key).expires_at, (key).model_whitelist,
+       (key).ip_whitelist, (key).created_at, (key).last_used, (key).suspended_by
+$$;
+
+comment on function name_in_receipt is 'Has a receipt name a key that it did not delete.';
 
 create or replace function announce_key_change(account_id text, keys_version bigint) returns text
     language sql as
@@ -206,107 +286,148 @@ comment on function update_account is
     'Gives credits to the balance and returns it; if keys changed, raises the version and tells the caches; blocks new keys for some'
     ' seconds, if any. Fails if there is no such account.';
 
-create or replace function write_receipt(
-    receipt_id uuid, account_id text, trigger text, operation text, target_hash bytea, dedupe_key text, requested_by text,
-    reason text, keys_deleted int, keys_spared int, credits_returned numeric, balance_after numeric
-) returns timestamptz
+-- Of the row that is passed: what a request or an alert says, and what came of it.
+create or replace function write_receipt(inout receipt revocation)
     language plpgsql as
 $$
-declare
-    revoked_at timestamptz := clock_timestamp();
 begin
-    insert into revocation (id, account_id, trigger, operation, target_fingerprint, dedupe_key, requested_by, reason,
-                            keys_deleted, keys_spared, credits_returned, balance_after, revoked_at)
-    values (receipt_id, account_id, trigger, operation, sha256(uuid_send(receipt_id) || target_hash), dedupe_key, requested_by, reason,
-            keys_deleted, keys_spared, credits_returned, balance_after, revoked_at);
-    return revoked_at;
+    receipt.revoked_at := clock_timestamp();
+    receipt.keys_spared := coalesce(receipt.keys_spared, 0);
+    receipt.block_seconds := coalesce(receipt.block_seconds, 0);
+    receipt.credits_settled_later := 0;
+    receipt.transaction_id := pg_current_xact_id();
+    insert into revocation select receipt.*;
 end
 $$;
 
-comment on function write_receipt is
-    'Writes the receipt and returns its time.';
+comment on function write_receipt is 'Writes a receipt, stamped with the time, and returns it.';
 
 -- The operation -------------------------------------------------------------------------------------------------------------------
 
-create or replace function carry_out_revocation(
+create or replace function carry_out_deletion(
     receipt_id       uuid,    -- chosen by the caller before BEGIN: a retry of a transaction whose outcome is unknown finds its receipt
     account_id       text,    -- its row is locked already
-    operation        text,    -- 'all', 'expired', 'inactive', 'never_used' or 'one'
-    target_id        text,    -- operation 'one': the key as named by the caller, if that can be a public identifier,
-    target_hash      bytea,   -- and the SHA-256 of the same, if it is the full secret; null otherwise
+    operation        text,    -- 'one', 'several', or what key_is_selected knows
+    name_prefix      text,    -- only keys whose name begins with it; null: any
+    target_ids       text[],  -- operations 'one' and 'several': each key as named by the caller, if that can be a public identifier,
+    target_hashes    bytea[], -- and the SHA-256 of the same; null otherwise
+    targets_digest   bytea,   -- operation 'several': the same for the same names in any order
     dedupe_key       text,    -- null: every call is a new revocation
     requested_by     text,
+    subject          text,
     block_seconds    int,     -- how long no new key may be created; 0: no block. A part of what the dedupe key stands for
     bucket           text,    -- which limit the call counts against
     calls_per_minute int,     -- that limit; 0: none
-    burst            int      -- how many calls may come at once; 1 or more
-) returns request_result
+    burst            int,     -- how many calls may come at once; 1 or more
+    -- 'revoked'; 'replayed': the first receipt; 'reused': the dedupe key belongs to another operation; 'limited': refused, nothing
+    -- changed; 'foreign', 'unknown': the key is another account's, or none: nothing changed but the call is counted
+    out outcome          text,
+    out receipt          uuid, -- the receipt, if there is one:
+    out keys_deleted     int,
+    out keys_not_found   int,  -- operation 'several': how many names were no live key of the account
+    out credits_returned numeric,
+    out balance_after    numeric,
+    out revoked_at       bigint, -- Unix seconds
+    out retry_after      int,    -- seconds, when limited
+    out key_ids          text[]  -- revoked: of up to 100 deleted keys, the oldest first
+)
     language plpgsql security definer
     set search_path from current as
 $$
+#variable_conflict use_variable
 declare
     started_at timestamptz := clock_timestamp(); -- now() is the transaction's start, before the wait for the lock
     done       revocation;
-    outcome    text := 'revoked';
-    wait       interval;
     target     proxy_key;
     deleted    record;
-    balance    numeric;
-    revoked_at timestamptz;
 begin
-    if operation not in ('all', 'expired', 'inactive', 'never_used', 'one') then
-        raise exception 'unknown operation %', operation using errcode = 'invalid_parameter_value';
-    end if;
-
     -- Has this been done already? Looked up before it is counted: a replay is free.
     select * into done from earlier_revocation(receipt_id, account_id, 'request', dedupe_key);
-    if done.id is not null then
-        if done.id is distinct from receipt_id then
-            outcome := case when done.block_seconds = block_seconds and is_repeat(done, operation, target_id, target_hash)
-                            then 'replayed' else 'reused' end;
+    if done.id is null then
+        if dedupe_key is not null and exists (select from suspension s where s.account_id = account_id and s.trigger = 'request'
+                                                                         and s.dedupe_key = dedupe_key) then
+            outcome := 'reused';
+            return;
         end if;
-        return row (outcome, done.id, done.keys_deleted, done.keys_spared, done.credits_returned, done.balance_after,
-                    floor(extract(epoch from done.revoked_at))::bigint, null,
-                    case when outcome = 'revoked' then some_deleted_keys(done.id) end)::request_result;
-    end if;
-
-    if calls_per_minute > 0 then
-        wait := take_token(account_id, bucket, calls_per_minute, burst, started_at);
-        if wait > interval '0' then
-            return row ('limited', null, null, null, null, null, null, ceil(extract(epoch from wait))::int, null)::request_result;
+        retry_after := seconds_until_allowed(account_id, bucket, calls_per_minute, burst);
+        if retry_after is not null then
+            outcome := 'limited';
+            return;
         end if;
-    end if;
-
-    if operation = 'one' then
-        select * into target from find_proxy_key(target_id, target_hash);
-        if target.account_id is distinct from account_id then
-            return row (case when target.id is null then 'unknown' else 'foreign' end,
-                        null, null, null, null, null, null, null, null)::request_result;
+        done.target_fingerprint := targets_digest;
+        if operation = 'one' then
+            select * into target from find_proxy_key(target_ids[1], target_hashes[1]);
+            if target.account_id is distinct from account_id then
+                outcome := case when target.id is null then 'unknown' else 'foreign' end;
+                return;
+            end if;
+            done.target_fingerprint := target.secret_hash;
         end if;
-    end if;
+        done.target_fingerprint := sha256(uuid_send(receipt_id) || done.target_fingerprint);
 
-    deleted := delete_proxy_keys(receipt_id, account_id, operation, target.id,
-                                 first_made => coalesce(target.created_at, '-infinity'),
-                                 last_made => coalesce(target.created_at, 'infinity'),
-                                 at => started_at);
-    balance := update_account(account_id, deleted.credits_returned, deleted.keys_deleted > 0, block_seconds);
-    revoked_at := write_receipt(receipt_id, account_id, 'request', operation, target.secret_hash, dedupe_key, requested_by, null,
-                                deleted.keys_deleted, 0, deleted.credits_returned, balance);
-    if block_seconds > 0 then
-        update revocation r set block_seconds = carry_out_revocation.block_seconds where r.id = receipt_id;
+        outcome := 'revoked';
+        if operation in ('one', 'several') then
+            deleted := delete_named_keys(receipt_id, account_id, target_ids, target_hashes, started_at);
+            done.keys_not_found := case operation when 'several' then deleted.keys_not_found end;
+        else
+            deleted := delete_proxy_keys(receipt_id, account_id, operation, name_prefix, null, '-infinity', 'infinity', started_at);
+        end if;
+        done.id := receipt_id;
+        done.account_id := account_id;
+        done.trigger := 'request';
+        done.operation := operation;
+        done.name_prefix := name_prefix;
+        done.dedupe_key := dedupe_key;
+        done.requested_by := requested_by;
+        done.subject := subject;
+        done.block_seconds := block_seconds;
+        done.keys_deleted := deleted.keys_deleted;
+        done.credits_returned := deleted.credits_returned;
+        done.balance_after := update_account(account_id, done.credits_returned, done.keys_deleted > 0, block_seconds);
+        done := write_receipt(done);
+    elsif done.id = receipt_id then
+        outcome := 'revoked';
+    elsif done.operation = operation and done.block_seconds = block_seconds and done.name_prefix is not distinct from name_prefix
+          and (case operation when 'one' then is_same_key(done, target_ids[1], target_hashes[1])
+                              when 'several' then done.target_fingerprint = sha256(uuid_send(done.id) || targets_digest)
+                              else true end) then
+        outcome := 'replayed';
+    else
+        outcome := 'reused';
     end if;
-    return row (outcome, receipt_id, deleted.keys_deleted, 0, deleted.credits_returned, balance,
-                floor(extract(epoch from revoked_at))::bigint, null,
-                case when deleted.keys_deleted > 0 then some_deleted_keys(receipt_id) end)::request_result;
+    receipt := done.id;
+    keys_deleted := done.keys_deleted;
+    keys_not_found := done.keys_not_found;
+    credits_returned := done.credits_returned;
+    balance_after := done.balance_after;
+    revoked_at := floor(extract(epoch from done.revoked_at));
+    if outcome = 'revoked' and keys_deleted > 0 then
+        key_ids := some_deleted_keys(done.id);
+    end if;
 end
 $$;
 
-comment on function carry_out_revocation is
-    'Deletes the selected keys of a locked account, or one, as a person asked, credits what they had left, writes the receipt, tells the'
+comment on function carry_out_deletion is
+    'Deletes the selected or named keys of a locked account, as a person asked, credits what they had left, writes the receipt, tells the'
     ' caches, and blocks new keys if wanted.';
+
+-- For 0.2.0: its statement and its result.
+create or replace function carry_out_revocation(
+    receipt_id uuid, account_id text, operation text, target_id text, target_hash bytea, dedupe_key text, requested_by text,
+    block_seconds int, bucket text, calls_per_minute int, burst int
+) returns request_result
+    language sql security definer
+    set search_path from current as
+$$
+select row (d.outcome, d.receipt, d.keys_deleted, 0, d.credits_returned, d.balance_after, d.revoked_at, d.retry_after, d.key_ids)::request_result
+  from carry_out_deletion(receipt_id, account_id, operation, null, array[target_id], array[target_hash], null, dedupe_key, requested_by, null,
+                          block_seconds, bucket, calls_per_minute, burst) d
+$$;
+
+comment on function carry_out_revocation is 'What 0.2.0 calls for carry_out_deletion.';
 
 -- R__9 grants what is called from outside; everybody else may call nothing.
 revoke execute on function
-    find_proxy_key, earlier_revocation, is_repeat, some_deleted_keys, count_newer_keys, note_holds, delete_proxy_keys,
-    announce_key_change, update_account, write_receipt, carry_out_revocation
+    find_proxy_key, find_proxy_keys, earlier_revocation, is_same_key, some_deleted_keys, count_newer_keys, note_holds, delete_proxy_keys,
+    delete_named_keys, name_in_receipt, announce_key_change, update_account, write_receipt, carry_out_deletion, carry_out_revocation
     from public;

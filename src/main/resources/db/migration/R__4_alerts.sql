@@ -1,9 +1,11 @@
--- Alerts, which may name the leaked key by the SHA-256 of its secret or by its identifier; and burnt secrets: what an alert named can never
--- be created again, whether or not a key had it.
+-- Alerts, which may name the leaked key by the SHA-256 of its secret or by its identifier; and burnt secrets: what an alert named, whether or
+-- not a key had it, and what a rotation replaced can never be a key's secret again.
 --
 -- SQLSTATE   raised by           meaning
 -- PK008      any insert of a key an alert has named this secret
--- 40001      carry_out_alert     the key appeared, or changed its owner, after the account was locked; run the transaction again
+-- 40001      act_on_alert        the key appeared, or changed its owner, after the account was locked; run the transaction again
+--
+-- The secret of a key before its rotation is not the key: an alert that names it ends the overlap, and the key lives on.
 --
 -- An alert locks the account of the key, in a statement of its own. Then, in statements that see what was committed since, it looks the
 -- key up again, burns the secret, and only then deletes the key. (Burning last would deadlock with a creation of that secret.)
@@ -13,6 +15,11 @@
 -- creation looks into burnt_secret, or the alert finds that the place is taken and starts again with that key.
 
 select set_config('search_path', format('%I, pg_temp', current_schema()), false);
+
+-- Steps of 0.2.0 that nobody calls any more.
+drop function if exists
+    write_alert_receipt(uuid, text, text, text, text, text, text, text, int, int, int, numeric, numeric),
+    alert_result_of(text, revocation);
 
 -- Burnt secrets ------------------------------------------------------------------------------------------------------------------
 
@@ -79,7 +86,7 @@ end
 $$;
 
 comment on function burn_secret is
-    'Keeps a secret from ever being created again.';
+    'Keeps a secret from ever being a key''s again.';
 
 -- For an alert that found no key. The row is of no account, which its deferred foreign key allows until it is gone; nobody ever sees it.
 create or replace function probe_secret(secret_hash bytea) returns boolean
@@ -124,7 +131,7 @@ create or replace function lock_account_of_key(
     stated_account text     -- where no other owner is found; may be null
 ) returns table (
     account_id  text,       -- the account, locked; null: no owner was found, or there is no such account
-    seen_key_id text        -- the key, if it lived before the lock
+    seen_key_id text        -- the key, if it lived before the lock and was not named by its previous secret
 )
     language plpgsql security definer rows 1
     set search_path from current as
@@ -137,9 +144,12 @@ begin
     -- A row lock gives the transaction its number, by which the next statement knows that it is in one. Here there may be none to lock.
     perform pg_current_xact_id();
 
-    select k.account_id, k.id into owner, seen_key_id from find_proxy_key(key_id, secret_hash) k;
+    select k.account_id, case when k.id = key_id or k.secret_hash = secret_hash then k.id end into owner, seen_key_id
+      from proxy_key k
+     where k.id = key_id or k.secret_hash = lock_account_of_key.secret_hash or k.previous_secret_hash = lock_account_of_key.secret_hash
+     limit 1;
     if owner is null and whole_account then
-        select b.account_id, b.key_id into owner, seen_key_id from burnt_secret b
+        select b.account_id, case when b.rotated_at is null then b.key_id end into owner, seen_key_id from burnt_secret b
          where b.secret_hash = lock_account_of_key.secret_hash or b.key_id = lock_account_of_key.key_id
          order by b.key_id limit 1;
         owner := coalesce(owner, owner_in_receipts(key_id), stated_account);
@@ -154,37 +164,15 @@ comment on function lock_account_of_key is
 
 -- Second statement of an alert ---------------------------------------------------------------------------------------------------
 
-create or replace function write_alert_receipt(
-    receipt_id uuid, account_id text, operation text, dedupe_key text, requested_by text, reported_by text, reason text, url text,
-    block_seconds int, keys_deleted int, keys_spared int, credits_returned numeric, balance_after numeric
-) returns timestamptz
-    language plpgsql as
+create or replace function end_overlap(key proxy_key) returns void
+    language sql as
 $$
-declare
-    revoked_at timestamptz := clock_timestamp();
-begin
-    insert into revocation (id, account_id, trigger, operation, dedupe_key, requested_by, reported_by, reason, url,
-                            block_seconds, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at)
-    values (receipt_id, account_id, 'alert', operation, dedupe_key, requested_by, reported_by, reason, url,
-            block_seconds, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at);
-    return revoked_at;
-end
+update proxy_key k set previous_secret_hash = null, previous_valid_until = null where k.id = (key).id
 $$;
 
-comment on function write_alert_receipt is
-    'Writes the receipt of an alert and returns its time.';
+comment on function end_overlap is 'Ends the overlap of two secrets: from now on the previous one is unknown.';
 
-create or replace function alert_result_of(outcome text, done revocation) returns alert_result
-    language sql stable as
-$$
-select row (outcome, true, done.account_id, done.id, done.keys_deleted, done.keys_spared, done.credits_returned, done.balance_after,
-            floor(extract(epoch from done.revoked_at))::bigint,
-            case when outcome = 'revoked' and done.keys_deleted > 0 then some_deleted_keys(done.id) end)::alert_result
-$$;
-
-comment on function alert_result_of is 'What a receipt says, as the result of an alert.';
-
-create or replace function carry_out_alert(
+create or replace function act_on_alert(
     receipt_id     uuid,        -- chosen by the caller before BEGIN: a retry of a transaction whose outcome is unknown finds its receipt
     account_id     text,        -- its row is locked already; null: lock_account_of_key found none
     seen_key_id    text,        -- of lock_account_of_key; null for an alert that names an account
@@ -192,109 +180,203 @@ create or replace function carry_out_alert(
     secret_hash    bytea,       -- or by the SHA-256 of its secret; both null: the alert names an account
     stated_account text,        -- beside a key: whose it has to be; null: not stated
     whole_account  boolean,     -- whether all keys of the account go that were made until created_until, and not only the named one
+    suspends       boolean,     -- whether keys are disabled, and not deleted
     dedupe_key     text,        -- what makes the alert the same; for one that names a key, the key is added here
     requested_by   text,
     reported_by    text,
     reason         text,
     url            text,
     created_until  timestamptz, -- keys made later are spared, but the one that is named
-    block_seconds  int          -- how long no new key may be created; 0: no block
-) returns alert_result
+    block_seconds  int,         -- how long no new key may be created; 0: no block
+    -- 'done'; 'replayed': the first receipt; 'unknown': the key does not live; 'ownerless': its other keys are to go, and no owner was
+    -- found. In these two no key was changed, but the secret is burnt. 'foreign': it is not a key of the account that the alert states;
+    -- nothing was changed
+    out outcome          text,
+    out was_key          boolean, -- an alert that names a key: whether it lives or is known to have lived
+    out operation        text,    -- 'all', 'one' or 'old_secret', as in the receipt, if there is one, and what else it says:
+    out owner            text,
+    out receipt          uuid,    -- of a deletion; or the suspension, but not if an overlap was ended
+    out keys             int,     -- how many were deleted or suspended
+    out keys_spared      int,
+    out credits_returned numeric,
+    out balance_after    numeric,
+    out at               bigint,  -- Unix seconds
+    out key_ids          text[]   -- done: of up to 100 deleted keys, the oldest first; or whose overlap was ended
+)
     language plpgsql security definer
     set search_path from current as
 $$
+#variable_conflict use_variable
 declare
     started_at timestamptz := clock_timestamp();
     names_key  boolean := key_id is not null or secret_hash is not null;
     known_id   text;
     done       revocation;
+    paused     suspension;
     target     proxy_key;
+    rotated    proxy_key; -- the key whose previous secret is named, while that works
     burnt      burnt_secret;
     named      record;
-    others     record;
-    keys       int := 0;
-    spared     int := 0;
-    credits    numeric := 0.000000;
 begin
     -- The caller passes no id unless its transaction holds the lock.
     if receipt_id is null or (whole_account and created_until is null) then
         raise exception 'the id of the receipt, or which keys are to go, is not said' using errcode = 'invalid_parameter_value';
     end if;
-    -- Done by an earlier attempt?
-    select * into done from revocation r where r.id = receipt_id;
-    if found then
-        return alert_result_of('revoked', done);
-    end if;
 
     if names_key then
-        select * into target from find_proxy_key(key_id, secret_hash);
-        if target.id is not null and target.account_id is distinct from account_id then
+        select * into target from proxy_key k where k.id = key_id or k.secret_hash = secret_hash;
+        if target.id is null then
+            select * into rotated from find_proxy_key(null, secret_hash);
+        end if;
+        if coalesce(target.account_id, rotated.account_id) <> coalesce(account_id, '') then
             raise exception 'the key was created after the account was locked' using errcode = 'serialization_failure';
         end if;
         select * into burnt from burnt_secret b
-         where b.secret_hash = coalesce(target.secret_hash, carry_out_alert.secret_hash) or b.key_id = carry_out_alert.key_id
-         order by b.key_id limit 1;
-        known_id := coalesce(target.id, burnt.key_id, seen_key_id);
-        -- A key is the same whether it is named by its secret or by its identifier.
+         where b.secret_hash = coalesce(target.secret_hash, secret_hash) or b.key_id = key_id
+         order by b.key_id, b.rotated_at nulls first limit 1;
+        known_id := coalesce(target.id, case when burnt.rotated_at is null then burnt.key_id end, seen_key_id);
+        was_key := coalesce(known_id, burnt.key_id) is not null;
+        -- A key is the same whether it is named by its secret or by its identifier; a secret that was replaced is only itself.
         dedupe_key := encode(sha256(convert_to(
             dedupe_key || coalesce(' key ' || coalesce(known_id, key_id), ' sha256 ' || encode(secret_hash, 'hex')), 'UTF8')), 'hex');
+    end if;
+
+    -- Done by an earlier attempt, or by an earlier delivery?
+    select * into done from revocation r where r.id = receipt_id;
+    select * into paused from suspension s where s.id = receipt_id;
+    outcome := case when done.id is not null or paused.id is not null then 'done' else 'replayed' end;
+    if outcome = 'replayed' then
         select * into done from revocation r
-         where r.trigger = 'alert' and r.dedupe_key = carry_out_alert.dedupe_key order by r.revoked_at limit 1;
-        if stated_account <> coalesce(target.account_id, done.account_id, case when whole_account then account_id end) then
-            return row ('foreign', known_id is not null, null, null, null, null, null, null, null, null)::alert_result;
+         where r.trigger = 'alert' and r.dedupe_key = dedupe_key and (names_key or r.account_id = account_id) order by r.revoked_at limit 1;
+        if suspends and done.id is null then
+            select * into paused from suspension s
+             where s.trigger = 'alert' and s.dedupe_key = dedupe_key and (names_key or s.account_id = account_id)
+             order by s.suspended_at limit 1;
         end if;
+        if stated_account <> coalesce(target.account_id, rotated.account_id, done.account_id, paused.account_id,
+                                      case when whole_account then account_id end) then
+            outcome := 'foreign';
+            return;
+        end if;
+    end if;
+
+    if done.id is null and paused.id is null then
+        if not suspends and coalesce(target.secret_hash, secret_hash) is not null then
+            perform burn_secret(coalesce(target.secret_hash, secret_hash), case when known_id is not null then
+                                    coalesce(target.account_id, burnt.account_id, account_id) end, known_id);
+            if target.id is null and rotated.id is null and not probe_secret(secret_hash) then
+                raise exception 'the key was created while the alert was carried out' using errcode = 'serialization_failure';
+            end if;
+        end if;
+        if names_key and target.id is null and rotated.id is null and not whole_account then
+            outcome := 'unknown';
+            return;
+        elsif account_id is null then
+            outcome := 'ownerless';
+            return;
+        end if;
+
+        outcome := 'done';
+        if rotated.id is not null then
+            perform end_overlap(rotated);
+            if whole_account then
+                target := rotated;
+            end if;
+        end if;
+        if suspends and (whole_account or target.id is not null) then
+            paused.id := receipt_id;
+            paused.account_id := account_id;
+            paused.trigger := 'alert';
+            paused.operation := case when whole_account then 'all' else 'one' end;
+            paused.dedupe_key := dedupe_key;
+            paused.requested_by := requested_by;
+            paused.reported_by := reported_by;
+            paused.reason := reason;
+            paused.url := url;
+            paused.block_seconds := block_seconds;
+            paused.keys_suspended := suspend_named_keys(paused, array[target.id]);
+            if whole_account then
+                paused.keys_suspended := paused.keys_suspended + suspend_selected_keys(paused, created_until, started_at);
+                paused.keys_spared := count_newer_keys(account_id, created_until);
+            end if;
+            paused := write_suspension(paused);
+        else
+            done.id := receipt_id;
+            done.account_id := account_id;
+            done.trigger := 'alert';
+            done.operation := case when whole_account then 'all' when target.id is null then 'old_secret' else 'one' end;
+            done.dedupe_key := dedupe_key;
+            done.requested_by := requested_by;
+            done.reported_by := reported_by;
+            done.reason := reason;
+            done.url := url;
+            done.block_seconds := block_seconds;
+            done.keys_deleted := 0;
+            done.credits_returned := 0.000000;
+            if done.operation = 'old_secret' then
+                perform name_in_receipt(receipt_id, rotated);
+            elsif target.id is not null then
+                named := delete_proxy_keys(receipt_id, account_id, 'one', null, target.id, target.created_at, target.created_at, started_at);
+                done.keys_deleted := named.keys_deleted;
+                done.credits_returned := named.credits_returned;
+            end if;
+            if whole_account then
+                named := delete_proxy_keys(receipt_id, account_id, 'all', null, null, '-infinity', created_until, started_at);
+                done.keys_deleted := done.keys_deleted + named.keys_deleted;
+                done.credits_returned := done.credits_returned + named.credits_returned;
+                done.keys_spared := count_newer_keys(account_id, created_until);
+            end if;
+            done.balance_after := update_account(account_id, done.credits_returned, done.keys_deleted > 0 or rotated.id is not null,
+                                                 block_seconds);
+            done := write_receipt(done);
+        end if;
+    end if;
+
+    if paused.id is not null then
+        operation := paused.operation;
+        owner := paused.account_id;
+        receipt := paused.id;
+        keys := paused.keys_suspended;
+        keys_spared := paused.keys_spared;
+        at := floor(extract(epoch from paused.suspended_at));
     else
-        select * into done from revocation r
-         where r.account_id = carry_out_alert.account_id and r.trigger = 'alert' and r.dedupe_key = carry_out_alert.dedupe_key;
-    end if;
-    if done.id is not null then
-        return alert_result_of('replayed', done);
-    end if;
-
-    if target.secret_hash is not null or secret_hash is not null then
-        perform burn_secret(coalesce(target.secret_hash, secret_hash), case when known_id is not null then
-                                coalesce(target.account_id, burnt.account_id, account_id) end, known_id);
-        if target.id is null and not probe_secret(secret_hash) then
-            raise exception 'the key was created while the alert was carried out' using errcode = 'serialization_failure';
+        operation := done.operation;
+        owner := done.account_id;
+        receipt := done.id;
+        keys := done.keys_deleted;
+        keys_spared := done.keys_spared;
+        credits_returned := done.credits_returned;
+        balance_after := done.balance_after;
+        at := floor(extract(epoch from done.revoked_at));
+        if outcome = 'done' and (keys > 0 or operation = 'old_secret') then
+            key_ids := some_deleted_keys(done.id);
         end if;
     end if;
-    if target.id is null and names_key and not whole_account then
-        return row ('unknown', known_id is not null, null, null, null, null, null, null, null, null)::alert_result;
-    end if;
-    if account_id is null then
-        return row ('ownerless', known_id is not null, null, null, null, null, null, null, null, null)::alert_result;
-    end if;
-
-    if target.id is not null then
-        named := delete_proxy_keys(receipt_id, account_id, 'one', target.id, target.created_at, target.created_at, started_at);
-        keys := named.keys_deleted;
-        credits := named.credits_returned;
-    end if;
-    if whole_account then
-        others := delete_proxy_keys(receipt_id, account_id, 'all', null, '-infinity', created_until, started_at);
-        keys := keys + others.keys_deleted;
-        credits := credits + others.credits_returned;
-        spared := count_newer_keys(account_id, created_until);
-    end if;
-    done.id := receipt_id;
-    done.account_id := account_id;
-    done.keys_deleted := keys;
-    done.keys_spared := spared;
-    done.credits_returned := credits;
-    done.balance_after := update_account(account_id, credits, keys > 0, block_seconds);
-    done.revoked_at := write_alert_receipt(receipt_id, account_id, case when whole_account then 'all' else 'one' end, dedupe_key,
-                                           requested_by, reported_by, reason, url, block_seconds, keys, spared, credits,
-                                           done.balance_after);
-    return alert_result_of('revoked', done);
 end
 $$;
 
-comment on function carry_out_alert is
+comment on function act_on_alert is
     'Burns the secret of the key that an alert names, deletes it and, for the whole account, the older ones, credits what they had'
-    ' left, writes the receipt and tells the caches.';
+    ' left, writes the receipt and tells the caches; or disables them, and burns nothing.';
+
+-- For 0.2.0: its statement and its result.
+create or replace function carry_out_alert(
+    receipt_id uuid, account_id text, seen_key_id text, key_id text, secret_hash bytea, stated_account text, whole_account boolean,
+    dedupe_key text, requested_by text, reported_by text, reason text, url text, created_until timestamptz, block_seconds int
+) returns alert_result
+    language sql security definer
+    set search_path from current as
+$$
+select row (case a.outcome when 'done' then 'revoked' else a.outcome end, coalesce(a.was_key, a.receipt is not null), a.owner, a.receipt, a.keys,
+            a.keys_spared, a.credits_returned, a.balance_after, a.at, a.key_ids)::alert_result
+  from act_on_alert(receipt_id, account_id, seen_key_id, key_id, secret_hash, stated_account, whole_account, false, dedupe_key, requested_by,
+                    reported_by, reason, url, created_until, block_seconds) a
+$$;
+
+comment on function carry_out_alert is 'What 0.2.0 calls for act_on_alert.';
 
 -- R__9 grants what is called from outside; everybody else may call nothing.
 revoke execute on function
-    refuse_burnt_secrets, refuse_burnt_secret, burn_secret, probe_secret, owner_in_receipts, lock_account_of_key, write_alert_receipt,
-    alert_result_of, carry_out_alert
+    refuse_burnt_secrets, refuse_burnt_secret, burn_secret, probe_secret, owner_in_receipts, lock_account_of_key, end_overlap, act_on_alert,
+    carry_out_alert
     from public;

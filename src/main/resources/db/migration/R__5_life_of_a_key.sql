@@ -318,9 +318,10 @@ begin
             return row ('blocked', seconds_to_wait(wait))::key_switch;
         end if;
     end if;
-    if enabled <> target.is_active then
-        update proxy_key k set is_active = enabled where k.id = target.id;
-        perform update_account(account_id, credits => 0, keys_changed => true, block_seconds => 0);
+    -- Also to the state that it has: from now on the key is as its owner set it, and in no suspension.
+    if enabled <> target.is_active or target.suspended_by is not null then
+        update proxy_key k set is_active = enabled, suspended_by = null where k.id = target.id;
+        perform update_account(account_id, credits => 0, keys_changed => enabled <> target.is_active, block_seconds => 0);
     end if;
     return row (case when enabled then 'enabled' else 'disabled' end, null)::key_switch;
 end
@@ -359,7 +360,7 @@ begin
     select a.balance into balance from account a where a.id = recreated_keys.account_id;
     return query
         select 'recreated', null::int, recreated_keys.keys_skipped, credits_allocated, balance, r.id, r.recreated_as, r.name,
-               r.allocated - r.used, r.is_active, r.expires_at, r.model_whitelist, r.ip_whitelist,
+               r.allocated - r.used, r.is_active or r.suspended_by is not null, r.expires_at, r.model_whitelist, r.ip_whitelist,
                coalesce(k.created_at, clock_timestamp())
           from revoked_key r
           left join proxy_key k on k.id = r.recreated_as
@@ -394,6 +395,7 @@ declare
     started_at timestamptz := clock_timestamp();
     wait       interval;
     known      boolean;
+    alive      boolean; -- the key that the receipt names was not deleted
     listed     record;
     made       int;
 begin
@@ -402,14 +404,14 @@ begin
     end if;
 
     -- Only from now on is it certain that the receipt is not purged before we commit.
-    perform from revocation r where r.id = receipt_id and r.account_id = account_id for no key update;
+    select r.operation = 'old_secret' into alive from revocation r where r.id = receipt_id and r.account_id = account_id for no key update;
     known := found;
     if known then
         -- can_be: recreated now; was: recreated before; by_us: in an earlier attempt of this call.
         select count(*) as total,
-               count(*) filter (where r.recreated_as is null and r.allocated > r.used
+               count(*) filter (where r.recreated_as is null and r.allocated > r.used and not alive
                                       and (r.expires_at is null or r.expires_at > started_at)) as can_be,
-               sum(r.allocated - r.used) filter (where r.recreated_as is null
+               sum(r.allocated - r.used) filter (where r.recreated_as is null and not alive
                                                        and (r.expires_at is null or r.expires_at > started_at)) as credits,
                count(r.recreated_as) as was,
                count(*) filter (where r.recreated_as = any (key_ids)) as by_us
@@ -471,7 +473,7 @@ begin
             select * from unnest(key_ids, secret_hashes) with ordinality as f (id, secret_hash, number)
         ), inserted as (
             insert into proxy_key (id, account_id, name, secret_hash, allocated, is_active, expires_at, model_whitelist, ip_whitelist)
-            select f.id, account_id, c.name, f.secret_hash, c.allocated - c.used, c.is_active, c.expires_at, c.model_whitelist,
+            select f.id, account_id, c.name, f.secret_hash, c.allocated - c.used, c.is_active or c.suspended_by is not null, c.expires_at, c.model_whitelist,
                    c.ip_whitelist
               from chosen c join fresh f using (number) order by number
         )

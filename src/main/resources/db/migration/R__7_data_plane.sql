@@ -2,7 +2,7 @@
 -- R__6 has its holds, R__1 lock_account.
 --
 -- SQLSTATE   raised by             meaning
--- PK001      spend_credits         no such key (never was, or deleted)
+-- PK001      spend_credits         no such key (never was, deleted, or named by a secret that was replaced)
 -- PK002      spend_credits         the key is disabled
 -- PK003      spend_credits         the key has expired
 -- PK004      spend_credits         the key has too few credits left
@@ -43,8 +43,23 @@ begin
         return remaining;
     end if;
 
+    -- Perhaps it is the secret from before a rotation. A statement of its own: if the first one had to wait for the rotation, the key is
+    -- found here. Last, so that it costs the other spends nothing.
+    update proxy_key k
+       set used = k.used + spend_credits.cost,
+           last_used = clock_timestamp()
+     where k.previous_secret_hash = spend_credits.secret_hash
+       and k.previous_valid_until > clock_timestamp()
+       and k.is_active
+       and (k.expires_at is null or k.expires_at > clock_timestamp())
+       and k.allocated - k.used >= spend_credits.cost
+    returning k.allocated - k.used into remaining;
+    if found then
+        return remaining;
+    end if;
+
     -- Nothing was spent; only the message depends on what is read here.
-    select * into refused from proxy_key k where k.secret_hash = spend_credits.secret_hash;
+    select * into refused from find_proxy_key(null, spend_credits.secret_hash);
     if not found then
         raise exception 'no such proxy key' using errcode = 'PK001';
     elsif not refused.is_active then

@@ -72,6 +72,7 @@ declare
     receipts uuid[];
     holds    uuid[];
     secrets  bytea[];
+    paused   uuid[];
 begin
     -- A receipt and its keys go together, the oldest first, until some 10,000 keys are gone; one receipt at least.
     receipts := array(
@@ -94,16 +95,18 @@ begin
         select b.secret_hash from burnt_secret b where b.key_id is null and b.burnt_at < older
          order by b.burnt_at limit most for update skip locked);
     delete from burnt_secret b where b.secret_hash = any (secrets);
-    return cardinality(receipts) + cardinality(holds) + cardinality(secrets);
+    paused := array(
+        select s.id from suspension s
+         where s.suspended_at < older
+           and not exists (select from proxy_key k where k.account_id = s.account_id and k.suspended_by = s.id)
+         order by s.suspended_at limit most for update skip locked);
+    delete from suspension s where s.id = any (paused);
+    return cardinality(receipts) + cardinality(holds) + cardinality(secrets) + cardinality(paused);
 end
 $$;
 
 comment on function purge_receipts is
-    'Deletes a batch of receipts, of settled holds, and of burnt secrets that were no key''s, older than 90 days; returns how many.'
-    ' Repeat until 0.';
-
-comment on function purge_receipts is
-    'Deletes a batch of receipts, of settled holds, and of burnt secrets that were no key''s, older than 90 days; returns how many.'
+    'Deletes a batch of receipts, of suspensions without keys, of settled holds, and of burnt secrets that were no key''s, older than 90 days; returns how many.'
     ' Repeat until 0.';
 
 -- R__9 grants what is called from outside; everybody else may call nothing.

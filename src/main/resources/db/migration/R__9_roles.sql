@@ -28,9 +28,14 @@ begin
     grant execute on function
         set_transaction_promises,
         lock_account_for_change,
+        carry_out_deletion,
         carry_out_revocation,
         lock_account_of_key,
+        act_on_alert,
         carry_out_alert,
+        suspend_proxy_keys,
+        resume_proxy_keys,
+        rotate_proxy_keys,
         look_up_proxy_key,
         create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[], text, text, int, int),
         update_proxy_key,
@@ -47,6 +52,7 @@ begin
         create_proxy_key(text, text, bytea, numeric, timestamptz, text[], text[]),
         lock_account,
         hold_credits,
+        renew_hold,
         settle_hold,
         release_expired_holds
         to proxy_keys_data_plane;

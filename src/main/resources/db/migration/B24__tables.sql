@@ -1,4 +1,4 @@
--- The tables. A new database starts here; one of release 0.2.0 (V1 to V15) gets to the same end by V16 and V17.
+-- The tables. A new database starts here; one of release 0.2.0 (V1 to V15) gets to the same end by V16 to V24.
 --
 -- Money is numeric, exact, six decimals. numeric(p,s) refuses infinity; NaN is refused by name, because NaN >= 0 is true in
 -- PostgreSQL. For every account, at every moment,
@@ -38,6 +38,10 @@ create table proxy_key (
     ip_whitelist    text[]         not null default '{}',
     created_at      timestamptz    not null default clock_timestamp(),
     last_used       timestamptz,
+    previous_secret_hash bytea,
+    previous_valid_until timestamptz,
+    rotated_at      timestamptz,
+    suspended_by    uuid,
     constraint proxy_key_pkey primary key (id),
     constraint proxy_key_secret_hash_key unique (secret_hash),
     -- Deferrable for probe_secret (R__4), which inserts a row of no account and deletes it again.
@@ -49,17 +53,24 @@ create table proxy_key (
     constraint proxy_key_expires_at_told check (expires_at >= '0001-01-01 00:00:00+00' and expires_at < '10000-01-01 00:00:00+00'),
     constraint proxy_key_last_used_told check (last_used >= '0001-01-01 00:00:00+00' and last_used < '10000-01-01 00:00:00+00'),
     constraint proxy_key_whitelists_flat check (
-        coalesce(array_ndims(model_whitelist), 1) = 1 and coalesce(array_ndims(ip_whitelist), 1) = 1)
+        coalesce(array_ndims(model_whitelist), 1) = 1 and coalesce(array_ndims(ip_whitelist), 1) = 1),
+    constraint proxy_key_previous_secret_ends check ((previous_secret_hash is null) = (previous_valid_until is null))
 );
 
 -- Finds the keys of one account (delete-all), and returns them in the order of the list.
 create index proxy_key_of_account on proxy_key (account_id, created_at, id);
+-- Few keys have two secrets: a spend with the other ones does not touch it.
+create unique index proxy_key_previous_secret on proxy_key (previous_secret_hash) where previous_secret_hash is not null;
 
 comment on table proxy_key is 'A delegated sub-key. A row that is gone is a key that no longer works, for good.';
 comment on column proxy_key.id is 'Public identifier (ek-proxy-...): good for managing the key, useless for calling a model.';
 comment on column proxy_key.secret_hash is 'SHA-256 of the full secret. The secret itself is stored nowhere.';
 comment on column proxy_key.allocated is 'Credits moved out of the balance into the key. allocated - used goes back when it is deleted.';
 comment on column proxy_key.expires_at is 'Null: never.';
+comment on column proxy_key.previous_secret_hash is 'SHA-256 of the secret before the last rotation, which works until previous_valid_until.';
+comment on column proxy_key.previous_valid_until is 'When the overlap of two secrets ends, or ended.';
+comment on column proxy_key.rotated_at is 'When the key got its secret by a rotation. Null: it still has its first one.';
+comment on column proxy_key.suspended_by is 'The suspension that disabled the key and can enable it again. Null: none.';
 
 -- Receipts refer to accounts and keys by value: they outlive both.
 create table revocation (
@@ -81,9 +92,13 @@ create table revocation (
     block_seconds         int            not null default 0,
     url                   text,
     reported_by           text,
+    name_prefix           text,
+    keys_not_found        int,
+    subject               text,
     constraint revocation_pkey primary key (id),
     constraint revocation_trigger_known check (trigger in ('request', 'alert')),
-    constraint revocation_operation_known check (operation in ('all', 'expired', 'inactive', 'never_used', 'one')),
+    constraint revocation_operation_known check (
+        operation in ('all', 'expired', 'inactive', 'suspended', 'never_used', 'prefix', 'one', 'several', 'old_secret')),
     constraint revocation_amounts_not_negative check (
         keys_deleted >= 0
         and credits_returned >= 0 and credits_returned <> 'NaN'
@@ -116,6 +131,9 @@ comment on column revocation.transaction_id is
 comment on column revocation.block_seconds is 'For how long it blocked new keys. 0: it did not, or was written before this was kept.';
 comment on column revocation.url is 'An alert: where the key was found.';
 comment on column revocation.reported_by is 'An alert: who found it.';
+comment on column revocation.name_prefix is 'Only keys whose name begins with it were deleted.';
+comment on column revocation.keys_not_found is 'Operation several: how many of the names were no live key of the account.';
+comment on column revocation.subject is 'The token''s sub: the person or machine that asked for it.';
 
 -- A row for each deleted key, enough to recreate it; never a secret or its hash. A row each and not one document: a document is four
 -- times slower at 100,000 keys, and PostgreSQL refuses it near 850,000. No foreign key: a million checks would cost more than the
@@ -134,6 +152,7 @@ create table revoked_key (
     last_used       timestamptz,
     held            numeric(20, 6) not null default 0,
     recreated_as    text,
+    suspended_by    uuid,
     constraint revoked_key_amounts check (allocated >= used and used >= 0 and allocated <> 'NaN'),
     constraint revoked_key_held_within_used check (held >= 0 and held <= used),
     constraint revoked_key_created_at_told check (created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'),
@@ -149,6 +168,48 @@ create index revoked_key_of_revocation on revoked_key (revocation_id, created_at
 comment on table revoked_key is 'The settings of each deleted key as they were.';
 comment on column revoked_key.held is 'The part of used that was on hold for calls in flight when the key was deleted.';
 comment on column revoked_key.recreated_as is 'The identifier of the key that replaces it. Null: it was not recreated.';
+comment on column revoked_key.suspended_by is 'The suspension that had disabled the key: recreated, it is enabled as it was before.';
+
+create table suspension (
+    id                 uuid        not null,
+    account_id         text        not null,
+    trigger            text        not null,
+    operation          text        not null,
+    name_prefix        text,
+    target_fingerprint bytea,
+    dedupe_key         text,
+    requested_by       text,
+    subject            text,
+    reason             text,
+    url                text,
+    reported_by        text,
+    block_seconds      int         not null default 0,
+    keys_suspended     int         not null,
+    keys_resumed       int         not null default 0,
+    keys_spared        int         not null default 0,
+    suspended_at       timestamptz not null,
+    resumed_at         timestamptz,
+    transaction_id     xid8        not null default pg_current_xact_id(),
+    constraint suspension_pkey primary key (id),
+    constraint suspension_trigger_known check (trigger in ('request', 'alert')),
+    constraint suspension_operation_known
+        check (operation in ('all', 'expired', 'inactive', 'suspended', 'never_used', 'prefix', 'one', 'several')),
+    constraint suspension_counts check (keys_suspended >= 0 and keys_spared >= 0 and keys_resumed between 0 and keys_suspended),
+    constraint suspension_times_told check (
+        suspended_at >= '0001-01-01 00:00:00+00' and suspended_at < '10000-01-01 00:00:00+00' and isfinite(resumed_at))
+);
+
+create unique index suspension_once on suspension (account_id, trigger, dedupe_key) where dedupe_key is not null;
+create index suspension_of_alert on suspension (dedupe_key) where trigger = 'alert';
+create index suspension_by_age on suspension (suspended_at);
+create index suspension_in_order on suspension (transaction_id, id);
+
+comment on table suspension is 'Keys that were disabled together, and can be enabled together. Kept 90 days, and while it holds a key.';
+comment on column suspension.target_fingerprint is 'Keys by name: a digest of the names, to tell a repeat from other keys.';
+comment on column suspension.dedupe_key is 'As in revocation.';
+comment on column suspension.keys_spared is 'An alert: how many keys were newer than what was detected, and stayed.';
+comment on column suspension.resumed_at is 'When its last key was enabled again.';
+comment on column suspension.transaction_id is 'As in revocation.';
 
 create table credit_hold (
     id             uuid           not null,
@@ -161,11 +222,17 @@ create table credit_hold (
     -- For the deletion of the key.
     key_created_at timestamptz,
     revocation_id  uuid,
+    released_at    timestamptz,
+    late_cost      numeric(20, 6),
+    charged_late   numeric(20, 6),
     constraint credit_hold_pkey primary key (id),
     constraint credit_hold_amount check (amount > 0 and amount <> 'NaN'),
     constraint credit_hold_settled_within_amount check (settled >= 0 and settled <= amount),
     constraint credit_hold_settled_at_a_time check ((settled is null) = (settled_at is null)),
-    constraint credit_hold_times_finite check (isfinite(expires_at) and isfinite(settled_at))
+    constraint credit_hold_times_finite check (isfinite(expires_at) and isfinite(settled_at)),
+    constraint credit_hold_charged_late check (
+        (late_cost is null) = (charged_late is null)
+        and (late_cost is null or (released_at is not null and late_cost <= amount and charged_late >= 0 and charged_late <= late_cost)))
 )
     -- Room on each page for the new version of a row that is settled.
     with (fillfactor = 80);
@@ -181,12 +248,16 @@ comment on column credit_hold.expires_at is 'From then on release_expired_holds 
 comment on column credit_hold.settled is 'What the call cost; the rest was given back. Null: not settled yet.';
 comment on column credit_hold.key_created_at is 'With it the key''s row in its receipt is found by the index, also among a million.';
 comment on column credit_hold.revocation_id is 'The receipt of the key''s deletion, if that found the hold open.';
+comment on column credit_hold.released_at is 'When it was settled at 0 because nobody settled it in time. Null: it was not.';
+comment on column credit_hold.late_cost is 'What the call cost, said after the release.';
+comment on column credit_hold.charged_late is 'What of late_cost the key, or the balance, still had.';
 
 create table burnt_secret (
     secret_hash bytea       not null,
     account_id  text,
     key_id      text,
     burnt_at    timestamptz not null default clock_timestamp(),
+    rotated_at  timestamptz,
     constraint burnt_secret_pkey primary key (secret_hash),
     constraint burnt_secret_of_a_key check ((account_id is null) = (key_id is null)),
     constraint burnt_secret_time_finite check (isfinite(burnt_at))
@@ -195,12 +266,13 @@ create table burnt_secret (
 create index burnt_secret_of_key on burnt_secret (key_id) where key_id is not null;
 create index burnt_secret_by_age on burnt_secret (burnt_at) where key_id is null;
 
-comment on table burnt_secret is 'Secrets that an alert named. No key can be created with one of them (PK008).';
+comment on table burnt_secret is 'Secrets that an alert named or a rotation replaced. No key can get one of them (PK008).';
 comment on column burnt_secret.secret_hash is 'SHA-256 of the full secret, as in proxy_key.';
 comment on column burnt_secret.account_id is 'Whose key had it. By value: it outlives the account.';
 comment on column burnt_secret.key_id is
     'Which key had it. Null: none, as far as is known; then the row is kept 90 days, otherwise for ever.';
-comment on column burnt_secret.burnt_at is 'When an alert named it last.';
+comment on column burnt_secret.burnt_at is 'When an alert named it last, or a rotation replaced it.';
+comment on column burnt_secret.rotated_at is 'When a rotation replaced it. Null: none did.';
 
 -- A row for each limit that an account has used, so that a new operation needs no new column.
 create table rate_limit (
