@@ -1,12 +1,14 @@
 package io.proxykeys.alert;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.key.Sha256;
 import io.proxykeys.revocation.AlertRequest;
 import io.proxykeys.revocation.AlertTarget;
 import io.proxykeys.revocation.FreeText;
 import io.proxykeys.revocation.RevocationRequest;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -17,6 +19,7 @@ import java.util.Set;
  *
  * @param id of the envelope: the same alert delivered again has the same
  * @param target what is to be deleted; stated, never guessed
+ * @param suspends whether keys are suspended and not deleted: for an alert that is not confirmed yet
  * @param source of the event
  * @param incidentId the publisher's own name of the incident; it takes the place of the envelope's id
  * @param reportedBy who found the key, at most 64 characters
@@ -25,7 +28,8 @@ import java.util.Set;
  * @param detectedAt keys made after it are spared, but the one that is named ({@link DetectionTime})
  * @param blockNewKeysSeconds how long no new key may be created, from 0 to 3600
  */
-public record SecurityAlert(String id, AlertTarget target, String source, Optional<String> incidentId, Optional<String> reportedBy,
+public record SecurityAlert(String id, AlertTarget target, boolean suspends, String source, Optional<String> incidentId,
+        Optional<String> reportedBy,
         Optional<String> reason, Optional<String> url, Instant detectedAt, int blockNewKeysSeconds) {
 
     public static final String SOURCE = "proxy-keys.security";
@@ -57,14 +61,15 @@ public record SecurityAlert(String id, AlertTarget target, String source, Option
         if (!detail.isObject()) {
             throw new AlertRefused("detail must be an object");
         }
-        return new SecurityAlert(id, NamedTarget.of(detail, detailType.equals(KEY_COMPROMISED)), source, incident(detail),
+        return new SecurityAlert(id, NamedTarget.of(detail, detailType.equals(KEY_COMPROMISED)), suspends(detail), source,
+                incident(detail),
                 Members.free(detail.get("reported_by"), MAX_REPORTER), Members.free(detail.get("reason"), MAX_REASON), url(detail),
                 detectedAt(envelope, clock.instant()), block(detail));
     }
 
     /** What the database is asked for. */
     AlertRequest request() {
-        return new AlertRequest(RevocationRequest.newId(), target, dedupeKey(), source, reportedBy, reason, url, detectedAt,
+        return new AlertRequest(RevocationRequest.newId(), target, suspends, dedupeKey(), source, reportedBy, reason, url, detectedAt,
                 blockNewKeysSeconds);
     }
 
@@ -73,9 +78,20 @@ public record SecurityAlert(String id, AlertTarget target, String source, Option
         String incident = incidentId.orElse(id);
         String reporter = reportedBy.orElse("");
         if (target instanceof AlertTarget.Key key) {
-            return AlertRequest.dedupeKeyOfKeyAlert(incident, reporter, key.wholeAccount());
+            return AlertRequest.dedupeKeyOfKeyAlert(incident, reporter, key.wholeAccount(), suspends);
         }
-        return incidentId.isEmpty() && reportedBy.isEmpty() ? id : AlertRequest.digest(incident, reporter);
+        if (suspends) {
+            return Sha256.ofAll(List.of(incident, reporter, AlertRequest.SUSPENDS));
+        }
+        return incidentId.isEmpty() && reportedBy.isEmpty() ? id : Sha256.ofAll(List.of(incident, reporter));
+    }
+
+    private static boolean suspends(JsonNode detail) {
+        String action = Members.text(detail.get("action"), "detail.action").orElse("delete");
+        if (!action.equals("delete") && !action.equals("suspend")) {
+            throw new AlertRefused("detail.action must be delete or suspend");
+        }
+        return action.equals("suspend");
     }
 
     private static Optional<String> incident(JsonNode detail) {

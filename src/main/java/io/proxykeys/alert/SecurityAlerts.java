@@ -8,7 +8,6 @@ import io.proxykeys.revocation.AlertRequest;
 import io.proxykeys.revocation.AlertResult;
 import io.proxykeys.revocation.AlertRevocations;
 import io.proxykeys.revocation.DeletedKeys;
-import io.proxykeys.revocation.Receipt;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -41,8 +40,8 @@ public class SecurityAlerts {
      * Carries out an alert. The same one again returns the first receipt and changes nothing.
      *
      * @param gate is closed when nobody waits for the answer any longer
-     * @return the fields of the answer to a deletion, and {@code keys_spared}: how many newer keys there were; or that the key it names
-     *         does not live. Fails with {@link AlertRefused} if it is not an alert, or malformed, or its account is unknown, and with
+     * @return the fields of the answer to a deletion or a suspension, and {@code keys_spared}: how many newer keys there were; or that
+     *         the key it names does not live. Fails with {@link AlertRefused} if it is not an alert, or malformed, or its account is unknown, and with
      *         {@link AlertFailed} if it could not be carried out
      */
     public Uni<JsonText.Value> handle(Envelope envelope, CommitGate gate) {
@@ -58,7 +57,13 @@ public class SecurityAlerts {
 
     private static JsonText.Value answer(AlertResult result) {
         if (result instanceof AlertResult.Done done) {
-            return answer(done.wholeAccount() ? DeletedKeys.ALL : DeletedKeys.ONE, done.receipt());
+            return answer(done);
+        }
+        if (result instanceof AlertResult.Suspended done) {
+            return json -> {
+                done.suspension().members(json);
+                json.writeNumberField("keys_spared", done.suspension().spared());
+            };
         }
         if (result instanceof AlertResult.UnknownKey) {
             return UNKNOWN_KEY;
@@ -67,10 +72,15 @@ public class SecurityAlerts {
                 : "the key does not live, and whose it was is not known: state detail.account_id");
     }
 
-    private static JsonText.Value answer(String message, Receipt receipt) {
+    private static JsonText.Value answer(AlertResult.Done done) {
+        boolean oldSecret = done.operation().equals("old_secret");
+        String message = oldSecret ? "Old secret revoked" : done.operation().equals("all") ? DeletedKeys.ALL : DeletedKeys.ONE;
         return json -> {
-            DeletedKeys.of(message, receipt).members(json);
-            json.writeNumberField("keys_spared", receipt.spared());
+            DeletedKeys.of(message, done.receipt()).members(json);
+            json.writeNumberField("keys_spared", done.receipt().spared());
+            if (oldSecret) {
+                json.writeBooleanField("known", true);
+            }
         };
     }
 

@@ -43,7 +43,7 @@ public class AccessTokens {
      * Verifies the credentials of a request.
      *
      * @param authorization every {@code Authorization} value of the request, as delivered
-     * @param scope what the token has to allow, without the prefix of the issuer
+     * @param scope what the token has to allow, without the prefix of the issuer; several, with spaces between them: all of them
      * @return the caller; fails with {@link NoToken}, {@link InvalidToken}, {@link InsufficientScope} or {@link NoKeySet}
      */
     public Uni<Caller> verify(List<String> authorization, String scope) {
@@ -57,7 +57,7 @@ public class AccessTokens {
                         throw stranger;
                     }))
                     .onFailure(NotOurKey.class).transform(stranger -> new InvalidToken(stranger.getMessage()))
-                    .map(verified -> caller(verified, scopePrefix + scope));
+                    .map(verified -> caller(verified, prefixed(scope)));
         });
     }
 
@@ -100,13 +100,17 @@ public class AccessTokens {
         if (!(accountClaim.in(token) instanceof String account && AccountId.isValid(account))) {
             throw new InvalidToken("the claim " + accountClaim + " is not an account id");
         }
-        Caller caller = new Caller(account, client(token));
+        Caller caller = new Caller(account, client(token), nameIn(token, "sub"));
         GrantedScopes granted = scopeClaim.map(claim -> GrantedScopes.at(claim, token, organisation(account)))
                 .orElseGet(() -> GrantedScopes.usual(token));
-        if (!granted.values().contains(scope)) {
+        if (!granted.values().containsAll(List.of(scope.split(" ", -1)))) {
             throw new InsufficientScope(scope, granted, caller);
         }
         return caller;
+    }
+
+    private String prefixed(String scope) {
+        return scopePrefix + scope.replace(" ", " " + scopePrefix);
     }
 
     /** An account that is not the person who calls is the organisation that has to have granted the scopes. */
@@ -116,11 +120,16 @@ public class AccessTokens {
 
     private static String client(JsonWebToken token) {
         for (String claim : CLIENT_CLAIMS) {
-            if (token.getClaim(claim) instanceof String name && AccountId.isValid(name)) {
+            String name = nameIn(token, claim);
+            if (name != null) {
                 return name;
             }
         }
         return null;
+    }
+
+    private static String nameIn(JsonWebToken token, String claim) {
+        return token.getClaim(claim) instanceof String name && AccountId.isValid(name) ? name : null;
     }
 
     /** No key we know fits the token, or not with this signature; the source may have another key by now. */

@@ -42,17 +42,29 @@ public interface Settings {
     @WithConverter(WholeNumber.class)
     int deleteAllBurst();
 
-    /** Single keys that an account may delete a minute, counted in the database; {@code 0} switches the limit off. */
+    /** Calls that delete named keys, one or several, that an account may make a minute, counted in the database; {@code 0} switches the limit off. */
     @WithName("limit.remove.per-minute")
     @WithDefault("60")
     @WithConverter(WholeNumber.class)
     int removePerMinute();
 
-    /** Single keys that an account may delete at once. */
+    /** Calls that delete named keys that an account may make at once. */
     @WithName("limit.remove.burst")
     @WithDefault("60")
     @WithConverter(WholeNumber.class)
     int removeBurst();
+
+    /** Calls that suspend or resume keys that an account may make a minute, counted in the database; {@code 0} switches the limit off. */
+    @WithName("limit.suspend.per-minute")
+    @WithDefault("10")
+    @WithConverter(WholeNumber.class)
+    int suspendPerMinute();
+
+    /** Calls that suspend or resume keys that an account may make at once. */
+    @WithName("limit.suspend.burst")
+    @WithDefault("10")
+    @WithConverter(WholeNumber.class)
+    int suspendBurst();
 
     /** Keys that an account may create a minute, counted in the database; {@code 0} switches the limit off. */
     @WithName("limit.create.per-minute")
@@ -77,6 +89,18 @@ public interface Settings {
     @WithDefault("10")
     @WithConverter(WholeNumber.class)
     int recreateBurst();
+
+    /** Calls that rotate keys that an account may make a minute, counted in the database; {@code 0} switches the limit off. */
+    @WithName("limit.rotate.per-minute")
+    @WithDefault("10")
+    @WithConverter(WholeNumber.class)
+    int rotatePerMinute();
+
+    /** Calls that rotate keys that an account may make at once. */
+    @WithName("limit.rotate.burst")
+    @WithDefault("10")
+    @WithConverter(WholeNumber.class)
+    int rotateBurst();
 
     /**
      * Keys that an account may look up and change a minute, both together, counted in the database; {@code 0} switches the limit off.

@@ -1,12 +1,5 @@
 package io.proxykeys.database;
 
-import io.vertx.core.Future;
-import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.RowSet;
-import io.vertx.sqlclient.SqlConnection;
-import io.vertx.sqlclient.Tuple;
-import java.util.function.Supplier;
-
 /** The first statement of every transaction that changes an account's keys. */
 public final class AccountLock {
 
@@ -30,19 +23,5 @@ public final class AccountLock {
     }
 
     private AccountLock() {
-    }
-
-    /**
-     * Locks the account's row until the transaction ends, and sends the next statement without waiting for that: the server takes
-     * one after the other, each with a snapshot of its own.
-     *
-     * @param next sends one statement, which uses {@link #whileLocked}. If the lock is refused or there is no such account, its result
-     *             is ignored and what it did is rolled back with the transaction
-     * @return its result; fails with {@link UnknownAccount}, or as the lock does
-     */
-    public static <T> Future<T> lockThen(SqlConnection connection, String account, Supplier<Future<T>> next) {
-        Future<RowSet<Row>> locked = connection.preparedQuery(LOCK).execute(Tuple.of(account));
-        Future<T> result = next.get();
-        return locked.compose(rows -> rows.size() == 0 ? Future.failedFuture(new UnknownAccount()) : result);
     }
 }

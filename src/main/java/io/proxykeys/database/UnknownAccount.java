@@ -4,6 +4,11 @@ package io.proxykeys.database;
 public final class UnknownAccount extends RuntimeException {
 
     public UnknownAccount() {
-        super("no such account", null, false, false);
+        this(null);
+    }
+
+    /** @param cause what the change of this account failed with, which was sent before that was known; {@code null}: nothing */
+    UnknownAccount(Throwable cause) {
+        super("no such account", cause, false, false);
     }
 }

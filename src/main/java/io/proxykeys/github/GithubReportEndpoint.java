@@ -132,8 +132,8 @@ class GithubReportEndpoint implements SignedEndpoint {
     private static AlertRequest alert(Leak leak) {
         KeyReference key = KeyReference.ofSecretHash(HexFormat.of().parseHex(leak.sha256()));
         AlertTarget.Key target = new AlertTarget.Key(key, Optional.empty(), false);
-        return new AlertRequest(RevocationRequest.newId(), target, AlertRequest.dedupeKeyOfKeyAlert(leak.sha256(), GITHUB, target
-                .wholeAccount()), GITHUB,
+        return new AlertRequest(RevocationRequest.newId(), target, false, AlertRequest.dedupeKeyOfKeyAlert(leak.sha256(), GITHUB, false,
+                false), GITHUB,
                 Optional.of(GITHUB), Optional.of(REASON), leak.url(), Instant.now(), 0);
     }
 

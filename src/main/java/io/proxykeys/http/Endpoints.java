@@ -71,7 +71,8 @@ public class Endpoints {
         return Uni.createFrom().deferred(() -> tokens.verify(request.headers("Authorization"), scope))
                 .chain(caller -> Uni.createFrom().deferred(() -> byRoute.get(request.route()).serve(request, caller))
                         .onFailure().recoverWithItem(failure -> answer(request, failure, line -> line
-                                .with("account_id", caller.account()).with("requested_by", caller.client()))))
+                                .with("account_id", caller.account()).with("requested_by", caller.client())
+                                .with("subject", caller.subject()))))
                 .onFailure().recoverWithItem(failure -> answer(request, failure, line -> {}));
     }
 

@@ -11,11 +11,14 @@ import io.proxykeys.problem.ProblemException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.regex.Pattern;
 
 /** A small JSON object as the body of a request, read strictly: a misspelt field must not be taken for a missing one. */
 public final class JsonBody {
@@ -31,6 +34,13 @@ public final class JsonBody {
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build().readerFor(JsonNode.class);
+
+    /** For an operation that takes a list of 1,000 keys. */
+    public static final int MAX_BYTES_OF_LISTS = 320 * 1024;
+
+    private static final String PROXY_KEYS = "proxy_keys";
+    private static final int MAX_KEYS = 1_000;
+    private static final Pattern UUID_TEXT = Pattern.compile("[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
     private final JsonNode object;
 
@@ -70,11 +80,61 @@ public final class JsonBody {
     /** The field {@code proxy_key}: 1 to 256 characters; else a 422 {@link ProblemException}. */
     public String proxyKey() {
         JsonNode value = object.get(PROXY_KEY);
-        if (value == null || !value.isTextual() || value.textValue().isEmpty()
-                || value.textValue().codePointCount(0, value.textValue().length()) > MAX_KEY) {
+        if (value == null || !isKey(value)) {
             throw ProblemException.invalidField("proxy_key must be a string of 1 to 256 characters. Nothing was changed.");
         }
         return value.textValue();
+    }
+
+    /**
+     * The field {@code proxy_keys}: 1 to 1,000 strings of 1 to 256 characters, empty if there is none; else a 422
+     * {@link ProblemException}.
+     */
+    public Optional<List<String>> proxyKeys() {
+        return field(PROXY_KEYS).map(array -> {
+            if (!array.isArray() || array.isEmpty() || array.size() > MAX_KEYS) {
+                throw invalidKeys();
+            }
+            List<String> keys = new ArrayList<>(array.size());
+            for (JsonNode value : array) {
+                if (!isKey(value)) {
+                    throw invalidKeys();
+                }
+                keys.add(value.textValue());
+            }
+            return keys;
+        });
+    }
+
+    /**
+     * The same where no string may be there twice, and {@code proxy_key} not beside it, whose place it takes; else a 422
+     * {@link ProblemException}.
+     */
+    public Optional<List<String>> distinctProxyKeys() {
+        if (object.has(PROXY_KEY) && object.has(PROXY_KEYS)) {
+            throw ProblemException.invalidField("Either proxy_key or proxy_keys names what is meant, not both. Nothing was changed.");
+        }
+        Optional<List<String>> keys = proxyKeys();
+        if (keys.isPresent() && Set.copyOf(keys.get()).size() < keys.get().size()) {
+            throw invalidKeys();
+        }
+        return keys;
+    }
+
+    /** A field that is a UUID (RFC 9562), empty if there is none, or no such text. */
+    public Optional<UUID> uuid(String name) {
+        return field(name).filter(JsonNode::isTextual).map(JsonNode::textValue).filter(text -> UUID_TEXT.matcher(text).matches())
+                .map(UUID::fromString);
+    }
+
+    private static boolean isKey(JsonNode value) {
+        return value.isTextual() && !value.textValue().isEmpty()
+                && value.textValue().codePointCount(0, value.textValue().length()) <= MAX_KEY;
+    }
+
+    private static ProblemException invalidKeys() {
+        return ProblemException.invalidField("proxy_keys must be an array of 1 to 1000 strings of 1 to 256 characters, none of them twice."
+                + " Nothing was changed.");
     }
 
     /** A field that is true or false, empty if there is none; else a 422 {@link ProblemException}. */

@@ -4,8 +4,8 @@ import io.proxykeys.auth.Scope;
 import java.util.Optional;
 
 /**
- * Every operation of the API: method, exact path, and the scope it asks for, if it takes a token. The template's routes and the resources'
- * paths are these, and tests hold them to it.
+ * Every operation of the API: method, exact path, and the scope it asks for, if it takes a token. The template has the same routes,
+ * which a test compares.
  *
  * <p>All paths are static. A route is found by comparing strings, never by decoding or normalising one, so that a twisted
  * or extended path is not found and costs nothing.
@@ -22,6 +22,10 @@ public enum Route {
     LOOKUP("POST", Route.PROXY_LOOKUP, Scope.READ),
     CREATE("POST", Route.PROXY_CREATE, Scope.CREATE),
     UPDATE("POST", Route.PROXY_UPDATE, Scope.CREATE),
+    SUSPEND("POST", Route.PROXY_SUSPEND, Scope.WRITE),
+    RESUME("POST", Route.PROXY_RESUME, Scope.WRITE),
+    /** Who has both scopes could delete the key and create it anew. */
+    ROTATE("POST", Route.PROXY_ROTATE, Scope.CREATE + " " + Scope.DELETE),
     RECREATE("POST", Route.PROXY_RECREATE, Scope.CREATE),
     /** The path of the API family's newest generation for {@link #DELETE_ALL}, which it is in everything. */
     DELETE_ALL_ALIAS("DELETE", Route.PROXY_DELETE, Scope.DELETE),
@@ -38,6 +42,9 @@ public enum Route {
     public static final String PROXY_LOOKUP = "/v1/auth/proxy/lookup";
     public static final String PROXY_CREATE = "/v1/auth/proxy/create";
     public static final String PROXY_UPDATE = "/v1/auth/proxy/update";
+    public static final String PROXY_SUSPEND = "/v1/auth/proxy/suspend";
+    public static final String PROXY_RESUME = "/v1/auth/proxy/resume";
+    public static final String PROXY_ROTATE = "/v1/auth/proxy/rotate";
     public static final String PROXY_RECREATE = "/v1/auth/proxy/recreate";
     public static final String PROXY_DELETE = "/v1/auth/proxy/delete";
     public static final String PROXY_GITHUB_REPORT = "/v1/auth/proxy/leaks/github";
@@ -81,7 +88,7 @@ public enum Route {
         return !Scope.READ.equals(scope);
     }
 
-    /** The scope a token needs for this route; empty: it takes no token. */
+    /** The scope a token needs for this route, or several with spaces between them; empty: it takes no token. */
     public Optional<String> scope() {
         return Optional.ofNullable(scope);
     }

@@ -2,14 +2,12 @@ package io.proxykeys.key;
 
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
- * A key as a caller names it: by its public identifier or by its full secret. Which of the two it is shows in the database;
- * the secret itself is not sent there.
+ * A key as a caller names it: by its public identifier or by its full secret. The database finds out which of the two it
+ * is; the secret itself is not sent there.
  *
  * @param id the text, if it can be a public identifier; {@code null} if no identifier has such characters, or if the key is named by
  *           the hash of its secret
@@ -24,7 +22,7 @@ public record KeyReference(String id, Buffer secretHash) {
     public static KeyReference of(String text) {
         // PostgreSQL has no NUL in texts, and half a surrogate pair would be sent as a question mark.
         boolean canBeId = text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
-        return new KeyReference(canBeId ? text : null, Buffer.buffer(sha256(text)));
+        return new KeyReference(canBeId ? text : null, Buffer.buffer(Sha256.of(text)));
     }
 
     /** A key named by its public identifier, and by nothing else. */
@@ -39,7 +37,7 @@ public record KeyReference(String id, Buffer secretHash) {
 
     /** The SHA-256 of what the key was named by, in hexadecimal digits. */
     public String sha256() {
-        return HexFormat.of().formatHex(secretHash == null ? sha256(id) : secretHash.getBytes());
+        return HexFormat.of().formatHex(secretHash == null ? Sha256.of(id) : secretHash.getBytes());
     }
 
     /** For the log: the identifier, or of all that may be a secret the first 8 hexadecimal digits of its SHA-256. */
@@ -48,13 +46,5 @@ public record KeyReference(String id, Buffer secretHash) {
             return id;
         }
         return "sha256:" + sha256().substring(0, HASH_DIGITS_IN_LOG);
-    }
-
-    private static byte[] sha256(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 }

@@ -16,17 +16,17 @@ public class KeyRepository implements PanacheRepositoryBase<ProxyKey, String> {
     /** The comparison of rows finds the place in the index {@code proxy_key_of_account}. */
     private static final String AFTER = "accountId = ?1 and (createdAt, id) > (?2, ?3) order by createdAt, id";
 
-    /**
-     * By the predicate of the deletion; a row for an account that exists, also without keys. The time is given by the database, as in
-     * the deletion.
-     */
-    private static final String SELECTED = """
-            select count(k.id), sum(k.allocated - k.used)
-              from Account a
-              left join ProxyKey k on k.accountId = a.id
-                   and function('proxy_key_selected' as Boolean, ?2, k.active, k.expiresAt, k.used, instant)
-             where a.id = ?1
-             group by a.id""";
+    /** The predicate of the deletion. The time is given by the database, as there. */
+    private static final String IS_SELECTED = """
+            function('key_is_selected' as Boolean, ?2, ?3, k.name, k.active, k.suspendedBy, k.expiresAt, k.used, instant)""";
+
+    private static final String SELECTED_AFTER = "from ProxyKey k where k.accountId = ?1 and " + IS_SELECTED
+            + " and (k.createdAt, k.id) > (?4, ?5) order by k.createdAt, k.id";
+    private static final String COUNT_SELECTED = "from ProxyKey k where k.accountId = ?1 and " + IS_SELECTED;
+
+    /** A row for an account that exists, also without keys. */
+    private static final String SUM_SELECTED = "select count(k.id), sum(k.allocated - k.used), a.balance from Account a"
+            + " left join ProxyKey k on k.accountId = a.id and " + IS_SELECTED + " where a.id = ?1 group by a.id, a.balance";
 
     /**
      * The keys of an account that come after a place in the order of creation, then id.
@@ -43,12 +43,26 @@ public class KeyRepository implements PanacheRepositoryBase<ProxyKey, String> {
     }
 
     /**
+     * The same, of those that an operation selects.
+     *
+     * @param operation {@code all}, {@code prefix}, {@code expired}, {@code inactive}, {@code suspended} or {@code never_used}
+     * @param namePrefix what their names begin with; empty: any
+     */
+    public Uni<List<ListedKey>> selectedAfter(String account, String operation, String namePrefix, Cursor place, int most) {
+        return find(SELECTED_AFTER, account, operation, namePrefix, place.time(), place.id()).page(0, most).project(ListedKey.class).list();
+    }
+
+    /** How many keys an operation selects. */
+    public Uni<Long> countOfSelected(String account, String operation, String namePrefix) {
+        return count(COUNT_SELECTED, account, operation, namePrefix);
+    }
+
+    /**
      * The keys that an operation would delete.
      *
-     * @param operation {@code all}, {@code expired}, {@code inactive} or {@code never_used}
      * @return {@code null} for an account that does not exist
      */
-    public Uni<SelectedKeys> selected(String account, String operation) {
-        return find(SELECTED, account, operation).project(SelectedKeys.class).firstResult();
+    public Uni<SelectedKeys> selected(String account, String operation, String namePrefix) {
+        return find(SUM_SELECTED, account, operation, namePrefix).project(SelectedKeys.class).firstResult();
     }
 }

@@ -5,6 +5,7 @@ import jakarta.persistence.MappedSuperclass;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 
 /** What a key is made of, live or deleted: the columns that {@code proxy_key} and {@code revoked_key} have in common. */
 @MappedSuperclass
@@ -41,4 +42,8 @@ public abstract class KeySettings {
     /** {@code null}: never used. */
     @Column(name = "last_used")
     public Instant lastUsed;
+
+    /** The suspension that disabled the key; {@code null}: none. */
+    @Column(name = "suspended_by")
+    public UUID suspendedBy;
 }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * A key as its owner sees it. The components are named like the members of {@link KeySettings}, from which they are
@@ -22,6 +23,9 @@ import java.util.List;
  * @param ipWhitelist may contain {@code null}
  * @param createdAt in microseconds
  * @param lastUsed {@code null}: never
+ * @param suspendedBy the suspension that disabled it; {@code null}: none
+ * @param rotatedAt when it got its secret by a rotation; {@code null}: it has its first one
+ * @param previousValidUntil until when the secret before that works, or worked; {@code null}: there is none
  */
 @RegisterForReflection // made by Hibernate, from a row
 public record ListedKey(
@@ -34,9 +38,20 @@ public record ListedKey(
         List<String> modelWhitelist,
         List<String> ipWhitelist,
         Instant createdAt,
-        Instant lastUsed) implements Placed {
+        Instant lastUsed,
+        UUID suspendedBy,
+        Instant rotatedAt,
+        Instant previousValidUntil) implements Placed {
 
     private static final long NEVER = -1;
+
+    /** A key that was just created. */
+    public static ListedKey unused(String name, String id, Instant expiresAt, BigDecimal allocated, boolean active,
+            List<String> modelWhitelist, List<String> ipWhitelist, Instant createdAt) {
+        return new ListedKey(name, id, expiresAt, allocated, BigDecimal.ZERO.setScale(allocated.scale()), active, modelWhitelist,
+                ipWhitelist,
+                createdAt, null, null, null, null);
+    }
 
     @Override
     public Cursor place() {
@@ -59,10 +74,18 @@ public record ListedKey(
         strings(json, "model_whitelist", modelWhitelist);
         strings(json, "ip_whitelist", ipWhitelist);
         json.writeNumberField("created_at", createdAt.getEpochSecond());
-        if (lastUsed == null) {
-            json.writeNullField("last_used");
+        time(json, "last_used", lastUsed);
+        time(json, "rotated_at", rotatedAt);
+        boolean overlaps = previousValidUntil != null && previousValidUntil.isAfter(Instant.now());
+        time(json, "overlap_until", overlaps ? previousValidUntil : null);
+        json.writeStringField("suspension_id", suspendedBy == null ? null : suspendedBy.toString());
+    }
+
+    private static void time(JsonGenerator json, String name, Instant time) throws IOException {
+        if (time == null) {
+            json.writeNullField(name);
         } else {
-            json.writeNumberField("last_used", lastUsed.getEpochSecond());
+            json.writeNumberField(name, time.getEpochSecond());
         }
     }
 

@@ -4,6 +4,7 @@ import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
+import java.time.Instant;
 import org.hibernate.annotations.Immutable;
 
 /**
@@ -27,4 +28,12 @@ public class ProxyKey extends KeySettings {
     /** SHA-256 of the full secret, which is stored nowhere. */
     @Column(name = "secret_hash", nullable = false, unique = true)
     public byte[] secretHash;
+
+    /** When it got this secret by a rotation; {@code null}: it has its first one. */
+    @Column(name = "rotated_at")
+    public Instant rotatedAt;
+
+    /** Until when the secret before this one works, or worked; {@code null}: there is none. */
+    @Column(name = "previous_valid_until")
+    public Instant previousValidUntil;
 }

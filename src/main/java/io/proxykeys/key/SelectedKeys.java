@@ -8,7 +8,8 @@ import java.math.BigDecimal;
  *
  * @param count how many keys
  * @param unused the credits they have left; {@code null} if there is no key
+ * @param balance of the account
  */
 @RegisterForReflection // made by Hibernate, from a row
-public record SelectedKeys(long count, BigDecimal unused) {
+public record SelectedKeys(long count, BigDecimal unused, BigDecimal balance) {
 }

@@ -1,5 +1,7 @@
 package io.proxykeys.log;
 
+import io.proxykeys.revocation.Revocations;
+
 /**
  * A metric that CloudWatch takes from lines of the log, in the namespace {@code ProxyKeys}. All have the dimension
  * {@code FunctionName}; none has an account or a key for a dimension.
@@ -9,6 +11,10 @@ public enum Metric {
     KEYS_DELETED("KeysDeleted", "Count"),
     /** Credits that one revocation returned to the balance. */
     CREDITS_RETURNED("CreditsReturned", "None"),
+    /** Keys that one suspension disabled. */
+    KEYS_SUSPENDED("KeysSuspended", "Count"),
+    /** Keys that got a new secret in one call. */
+    KEYS_ROTATED("KeysRotated", "Count"),
     /** Revocations that were carried out, also by {@code trigger} and {@code operation}; repeats do not count. */
     REVOCATIONS("Revocations", "Count"),
     /** From the detection of a leak to the receipt of its revocation. */

@@ -2,12 +2,13 @@ package io.proxykeys.operation;
 
 import io.proxykeys.auth.Caller;
 import io.proxykeys.log.LogEvent;
+import io.proxykeys.log.Metric;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.UUID;
 import org.jboss.logging.Logger;
 
-/** One line of the log for each creation, change, recreation and toggle. It has identifiers and never a secret. */
+/** One line of the log for each creation, change, recreation, rotation, toggle and resumption. It has identifiers and never a secret. */
 public final class KeyLog {
 
     /** How many identifiers a line has at most. */
@@ -60,9 +61,34 @@ public final class KeyLog {
                 .info(LOG);
     }
 
+    /**
+     * Keys got new secrets.
+     *
+     * @param ids of the keys; the line has the first 100
+     */
+    public static void rotated(Caller caller, List<String> ids, int overlapSeconds) {
+        line("proxy_keys_rotated", "Proxy keys rotated", caller)
+                .with("keys_rotated", ids.size())
+                .with("overlap_seconds", overlapSeconds)
+                .with("key_ids", ids.subList(0, Math.min(MAX_KEYS, ids.size())))
+                .measure(Metric.KEYS_ROTATED, ids.size())
+                .info(LOG);
+    }
+
+    /** Keys of a suspension were enabled again. */
+    public static void resumed(Caller caller, UUID suspension, int resumed, int skipped, int remaining) {
+        line("proxy_keys_resumed", "Proxy keys resumed", caller)
+                .with("suspension_id", suspension.toString())
+                .with("keys_resumed", resumed)
+                .with("keys_skipped", skipped)
+                .with("keys_remaining", remaining)
+                .info(LOG);
+    }
+
     private static LogEvent line(String event, String message, Caller caller) {
         return LogEvent.of(event, message)
                 .with("account_id", caller.account())
-                .with("requested_by", caller.client());
+                .with("requested_by", caller.client())
+                .with("subject", caller.subject());
     }
 }

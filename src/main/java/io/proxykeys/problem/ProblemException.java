@@ -2,6 +2,7 @@ package io.proxykeys.problem;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -67,18 +68,6 @@ public final class ProblemException extends RuntimeException {
         return new ProblemException(400, "malformed-request", "Malformed request", detail);
     }
 
-    /** 400: a query that selects no keys; a typo must never delete everything. */
-    public static ProblemException unknownSelection() {
-        return malformed("The query must be empty (all keys), or status=expired, status=inactive or status=never_used, once."
-                + " Nothing was deleted.");
-    }
-
-    /** 400: the query of a deletion; a typo must never delete everything. */
-    public static ProblemException unknownDeletion() {
-        return malformed("The query must be empty (all keys), or status=expired, status=inactive or status=never_used, once; to block new"
-                + " keys as well, block_new_keys_seconds=0 to 3600 alone or after it. Nothing was deleted.");
-    }
-
     /** 413: the body is larger than any valid one. */
     public static ProblemException bodyTooLarge(int limit) {
         return new ProblemException(413, "body-too-large", "Body too large", "The body must have at most " + limit + " bytes.");
@@ -102,6 +91,29 @@ public final class ProblemException extends RuntimeException {
     /** 404: no such key, or it was deleted. */
     public static ProblemException unknownKey() {
         return new ProblemException(404, "unknown-key", "No such proxy key", "There is no such proxy key, or it was deleted already.");
+    }
+
+    /**
+     * 404: names in a list that are no key of this account, which are not told apart from those of others.
+     *
+     * @param positions of the names in the list, from 0
+     */
+    public static ProblemException unknownKeys(List<Integer> positions) {
+        return new ProblemException(new Problem(TYPE + "unknown-key", "No such proxy key", 404,
+                "Some of these are no proxy keys of this account, or were deleted already. Nothing was changed.",
+                json -> {
+                    json.writeArrayFieldStart("positions");
+                    for (int position : positions) {
+                        json.writeNumber(position);
+                    }
+                    json.writeEndArray();
+                }), null);
+    }
+
+    /** 404: no such suspension of this account. */
+    public static ProblemException unknownSuspension() {
+        return new ProblemException(404, "unknown-suspension", "No such suspension",
+                "This account has no such suspension, or it is older than suspensions are kept.");
     }
 
     /** 404: no such receipt of this account. */
@@ -195,6 +207,14 @@ public final class ProblemException extends RuntimeException {
         return outcomeUnknown("The creation was not confirmed in time. The outcome is unknown: look the key up by this id. If it is there,"
                 + " its secret is lost: delete the key, which returns its credits, and create another.",
                 json -> json.writeStringField("id", id), cause);
+    }
+
+    /** 503: whether keys were suspended is not known. {@code id} is that of the suspension then. */
+    public static ProblemException suspensionUnknown(UUID id, Throwable cause) {
+        return outcomeUnknown(
+                "The suspension was not confirmed in time. The outcome is unknown: suspended keys show this suspension_id in the"
+                        + " list. Repeating the call with the same Idempotency-Key is safe and tells.",
+                json -> json.writeStringField("suspension_id", id.toString()), cause);
     }
 
     /** 503: some keys of a report could not be revoked, or it is not known whether they were. */

@@ -1,10 +1,8 @@
 package io.proxykeys.revocation;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.proxykeys.key.Sha256;
 import java.time.Instant;
-import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -13,6 +11,7 @@ import java.util.UUID;
  *
  * @param id the receipt's id, as in {@link RevocationRequest#id}
  * @param target what it names
+ * @param suspends whether keys are suspended and not deleted
  * @param dedupeKey what makes it the same alert; for one that names a key, the database adds the key, so that it is the same
  *                  whether it is named by its secret or by its identifier
  * @param requestedBy the source of the event, or {@code github}
@@ -22,8 +21,11 @@ import java.util.UUID;
  * @param createdUntil keys made later are spared, but the one that is named
  * @param blockNewKeysSeconds how long no new key may be created, from 0
  */
-public record AlertRequest(UUID id, AlertTarget target, String dedupeKey, String requestedBy, Optional<String> reportedBy,
+public record AlertRequest(UUID id, AlertTarget target, boolean suspends, String dedupeKey, String requestedBy, Optional<String> reportedBy,
         Optional<String> reason, Optional<String> url, Instant createdUntil, int blockNewKeysSeconds) {
+
+    /** In a digest, the difference between an alert that suspends and the same one that deletes. */
+    public static final String SUSPENDS = "suspend";
 
     /**
      * What makes an alert that names a key the same, however it is reported: by an event, or by GitHub.
@@ -31,23 +33,10 @@ public record AlertRequest(UUID id, AlertTarget target, String dedupeKey, String
      * @param incident the publisher's own name of it
      * @param reporter who found the key; empty: not said
      * @param wholeAccount whether the owner's other keys go too
+     * @param suspends whether keys are suspended and not deleted
      */
-    public static String dedupeKeyOfKeyAlert(String incident, String reporter, boolean wholeAccount) {
-        return digest(incident, reporter, wholeAccount ? "account" : "key");
-    }
-
-    /** A digest of texts, in this order; other texts, or the same divided elsewhere, have another one. */
-    public static String digest(String... texts) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (String text : texts) {
-                byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-                digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
-                digest.update(bytes);
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+    public static String dedupeKeyOfKeyAlert(String incident, String reporter, boolean wholeAccount, boolean suspends) {
+        String scope = wholeAccount ? "account" : "key";
+        return Sha256.ofAll(suspends ? List.of(incident, reporter, scope, SUSPENDS) : List.of(incident, reporter, scope));
     }
 }

@@ -7,9 +7,18 @@ public sealed interface AlertResult {
      * It was carried out, now or by an earlier delivery of the same alert; also if there was no key to delete.
      *
      * @param account whose keys they were
-     * @param wholeAccount whether it was about more than one key
+     * @param operation {@code all}, {@code one}, or {@code old_secret}: the overlap of two secrets was ended, and no key deleted
      */
-    record Done(String account, boolean wholeAccount, Receipt receipt) implements AlertResult {
+    record Done(String account, String operation, Receipt receipt) implements AlertResult {
+    }
+
+    /**
+     * The same for an alert that suspends.
+     *
+     * @param account whose keys they are
+     * @param operation {@code all} or {@code one}
+     */
+    record Suspended(String account, String operation, Suspension suspension) implements AlertResult {
     }
 
     /**

@@ -11,6 +11,7 @@ import java.util.UUID;
  *
  * @param message what was done; the same for every answer of an operation
  * @param deleted how many keys were deleted; may be 0
+ * @param notFound of keys that were named in a list: how many names were no live key of the account; {@code null}: not said
  * @param creditsReturned credits moved back into the balance; a JSON number with six decimals
  * @param balance the balance after it; a JSON number with six decimals
  * @param revocationId the receipt
@@ -19,6 +20,7 @@ import java.util.UUID;
 public record DeletedKeys(
         String message,
         int deleted,
+        Integer notFound,
         BigDecimal creditsReturned,
         BigDecimal balance,
         UUID revocationId,
@@ -31,7 +33,7 @@ public record DeletedKeys(
     public static final String ONE = "Proxy key deleted";
 
     public static DeletedKeys of(String message, Receipt receipt) {
-        return new DeletedKeys(message, receipt.deleted(), receipt.creditsReturned(), receipt.balance(), receipt.id(),
+        return new DeletedKeys(message, receipt.deleted(), receipt.notFound(), receipt.creditsReturned(), receipt.balance(), receipt.id(),
                 receipt.revokedAt());
     }
 
@@ -43,5 +45,8 @@ public record DeletedKeys(
         json.writeNumberField("balance", balance);
         json.writeStringField("revocation_id", revocationId.toString());
         json.writeNumberField("revoked_at", revokedAt);
+        if (notFound != null) {
+            json.writeNumberField("not_found", notFound);
+        }
     }
 }

@@ -16,12 +16,16 @@ import java.util.UUID;
  * @param id which one
  * @param revokedAt in microseconds
  * @param trigger {@code request} or {@code alert}
- * @param operation {@code all}, {@code expired}, {@code inactive}, {@code never_used} or {@code one}
+ * @param operation {@code all}, {@code expired}, {@code inactive}, {@code suspended}, {@code never_used}, {@code prefix}, {@code one},
+ *                  {@code several} or {@code old_secret}, which deleted no key
+ * @param namePrefix what the names of the deleted keys begin with; {@code null}: any
  * @param requestedBy the client that asked for it, or the source of the alert; may be {@code null}
+ * @param subject the person or machine that asked for it; may be {@code null}
  * @param reason the alert's; may be {@code null}
  * @param reportedBy an alert: who found the key; may be {@code null}
  * @param url an alert: where the key was found; may be {@code null}
  * @param keysDeleted how many keys
+ * @param keysNotFound {@code several}: how many names were no live key of the account; else {@code null}
  * @param keysSpared an alert: how many keys were newer than what was detected, and stayed
  * @param creditsReturned what they had left; six decimals
  * @param balanceAfter the balance after it; six decimals
@@ -33,11 +37,14 @@ public record ListedReceipt(
         Instant revokedAt,
         String trigger,
         String operation,
+        String namePrefix,
         String requestedBy,
+        String subject,
         String reason,
         String reportedBy,
         String url,
         int keysDeleted,
+        Integer keysNotFound,
         int keysSpared,
         BigDecimal creditsReturned,
         BigDecimal balanceAfter,
@@ -63,11 +70,18 @@ public record ListedReceipt(
         json.writeNumberField("revoked_at", revokedAt.getEpochSecond());
         json.writeStringField("trigger", trigger);
         json.writeStringField("operation", operation);
+        json.writeStringField("name_prefix", namePrefix);
         json.writeStringField("requested_by", requestedBy);
+        json.writeStringField("subject", subject);
         json.writeStringField("reason", reason);
         json.writeStringField("reported_by", reportedBy);
         json.writeStringField("url", url);
         json.writeNumberField("deleted", keysDeleted);
+        if (keysNotFound == null) {
+            json.writeNullField("not_found");
+        } else {
+            json.writeNumberField("not_found", keysNotFound);
+        }
         json.writeNumberField("keys_spared", keysSpared);
         json.writeNumberField("credits_returned", creditsReturned);
         json.writeNumberField("balance", balanceAfter);

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 
 /**
  * A deleted key as a receipt lists it: a {@link ListedKey} as it was, with one member more. The components are named like the members of
@@ -28,6 +29,7 @@ public record ListedRevokedKey(
         List<String> ipWhitelist,
         Instant createdAt,
         Instant lastUsed,
+        UUID suspendedBy,
         BigDecimal held) implements Placed {
 
     @Override
@@ -42,6 +44,7 @@ public record ListedRevokedKey(
     }
 
     private ListedKey key() {
-        return new ListedKey(name, id, expiresAt, allocated, used, active, modelWhitelist, ipWhitelist, createdAt, lastUsed);
+        return new ListedKey(name, id, expiresAt, allocated, used, active, modelWhitelist, ipWhitelist, createdAt, lastUsed, suspendedBy,
+                null, null);
     }
 }

@@ -31,7 +31,7 @@ public class Revocation {
     @Column(name = "trigger", nullable = false, columnDefinition = "text")
     public String trigger;
 
-    /** {@code all}, {@code expired}, {@code inactive}, {@code never_used} or {@code one}. */
+    /** As in {@link ListedReceipt}. */
     @Column(name = "operation", nullable = false, columnDefinition = "text")
     public String operation;
 
@@ -46,6 +46,18 @@ public class Revocation {
     /** The token's {@code azp} or {@code client_id}; the source of the alert. */
     @Column(name = "requested_by", columnDefinition = "text")
     public String requestedBy;
+
+    /** The token's {@code sub}. */
+    @Column(name = "subject", columnDefinition = "text")
+    public String subject;
+
+    /** What the names of the selected keys begin with. */
+    @Column(name = "name_prefix", columnDefinition = "text")
+    public String namePrefix;
+
+    /** Of keys that were named in a list: how many names were no live key. */
+    @Column(name = "keys_not_found")
+    public Integer keysNotFound;
 
     @Column(name = "reason", columnDefinition = "text")
     public String reason;

@@ -1,92 +1,62 @@
 package io.proxykeys.revocation;
 
 import io.proxykeys.auth.Caller;
-import io.proxykeys.key.KeyReference;
+import io.proxykeys.database.Bucket;
+import io.proxykeys.database.RateLimit;
+import io.proxykeys.key.NamedKeys;
+import io.vertx.sqlclient.Tuple;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.id.uuid.UuidVersion7Strategy;
 
-/** What a person wants revoked, and who asks for it. What alerts want is an {@link AlertRequest}. */
-public sealed interface RevocationRequest {
+/**
+ * What a person wants revoked or suspended, and who asks for it. What alerts want is an {@link AlertRequest}.
+ *
+ * @param id of the receipt or the suspension, chosen before the transaction begins: a retry of a transaction whose outcome is unknown looks
+ *           for it instead of writing a second one (UUID version 7, RFC 9562)
+ * @param operation as it stands in {@code revocation.operation}
+ * @param namePrefix what the names of the selected keys begin with; empty: any
+ * @param named the keys, if they are named and not selected
+ * @param blockNewKeysSeconds how long no new key may be created, from 0
+ * @param dedupeKey the request's {@code Idempotency-Key}; empty: every call is a new one
+ * @param bucket the limit that the call counts against
+ */
+public record RevocationRequest(UUID id, Caller caller, String operation, Optional<String> namePrefix, Optional<NamedKeys> named,
+        int blockNewKeysSeconds, Optional<String> dedupeKey, Bucket bucket) {
 
-    /**
-     * The receipt's id, chosen before the transaction begins: a retry of a transaction whose outcome is unknown looks for it
-     * instead of writing a second receipt (UUID version 7, RFC 9562).
-     */
-    UUID id();
+    /** The operation on keys that are named, however many. */
+    public static final String SEVERAL = "several";
 
-    /** The account id, of a verified token. */
-    String account();
-
-    /** As it stands in {@code revocation.operation}. */
-    String operation();
-
-    /** The request's {@code Idempotency-Key}; empty: every call is a new revocation. */
-    Optional<String> dedupeKey();
-
-    /** The client the token was issued to. */
-    Optional<String> requestedBy();
-
-    /** The limit that the call counts against; empty: none. */
-    Optional<Bucket> bucket();
-
-    /** The one key to delete; empty: several are selected by the operation. */
-    default Optional<KeyReference> target() {
-        return Optional.empty();
+    /** A person's deletion of all keys of their account, or a selection of them. */
+    public static RevocationRequest ofSelection(Caller caller, Selection selection, int blockNewKeysSeconds, Optional<String> dedupeKey) {
+        return new RevocationRequest(newId(), caller, selection.operation(), selection.namePrefix(), Optional.empty(), blockNewKeysSeconds,
+                dedupeKey, Bucket.DELETE_ALL);
     }
 
-    /** How long no new key may be created, from 0. */
-    default int blockNewKeysSeconds() {
-        return 0;
+    /** A person's removal of keys that are named: of one, which has to be there, or of several. */
+    public static RevocationRequest ofNamed(Caller caller, boolean one, NamedKeys named, Optional<String> dedupeKey) {
+        return new RevocationRequest(newId(), caller, one ? "one" : SEVERAL, Optional.empty(), Optional.of(named), 0, dedupeKey,
+                Bucket.REMOVE);
+    }
+
+    /** The same for a suspension, of keys that are named, or of a selection. */
+    public static RevocationRequest ofSuspension(Caller caller, Selection selection, Optional<NamedKeys> named, int blockNewKeysSeconds,
+            Optional<String> dedupeKey) {
+        return new RevocationRequest(newId(), caller, named.isPresent() ? SEVERAL : selection.operation(), selection.namePrefix(), named,
+                blockNewKeysSeconds, dedupeKey, Bucket.SUSPEND);
+    }
+
+    /** The parameters of its statement, which a deletion and a suspension have in common: 14. */
+    public Tuple parameters(RateLimit limit) {
+        Tuple parameters = Tuple.tuple().addUUID(id).addString(caller.account()).addString(operation).addString(namePrefix.orElse(null));
+        named.ifPresentOrElse(keys -> keys.addTo(parameters).addBuffer(keys.digest()),
+                () -> parameters.addValue(null).addValue(null).addValue(null));
+        return limit.addTo(parameters.addString(dedupeKey.orElse(null)).addString(caller.client()).addString(caller.subject())
+                .addInteger(blockNewKeysSeconds));
     }
 
     /** A new id for a receipt, greater than those made before it. */
-    static UUID newId() {
+    public static UUID newId() {
         return UuidVersion7Strategy.INSTANCE.generateUuid(null);
-    }
-
-    /** A person's deletion of all keys of their account, or a selection of them. */
-    record OfSelection(UUID id, String account, Selection selection, int blockNewKeysSeconds, Optional<String> dedupeKey,
-            Optional<String> requestedBy) implements RevocationRequest {
-
-        public static OfSelection by(Caller caller, Selection selection, int blockNewKeysSeconds, Optional<String> idempotencyKey) {
-            return new OfSelection(newId(), caller.account(), selection, blockNewKeysSeconds, idempotencyKey,
-                    Optional.ofNullable(caller.client()));
-        }
-
-        @Override
-        public String operation() {
-            return selection.code();
-        }
-
-        @Override
-        public Optional<Bucket> bucket() {
-            return Optional.of(Bucket.DELETE_ALL);
-        }
-    }
-
-    /** A person's removal of one key. */
-    record OfOneKey(UUID id, String account, KeyReference key, Optional<String> dedupeKey, Optional<String> requestedBy)
-            implements
-                RevocationRequest {
-
-        public static OfOneKey by(Caller caller, KeyReference key, Optional<String> idempotencyKey) {
-            return new OfOneKey(newId(), caller.account(), key, idempotencyKey, Optional.ofNullable(caller.client()));
-        }
-
-        @Override
-        public String operation() {
-            return "one";
-        }
-
-        @Override
-        public Optional<KeyReference> target() {
-            return Optional.of(key);
-        }
-
-        @Override
-        public Optional<Bucket> bucket() {
-            return Optional.of(Bucket.REMOVE);
-        }
     }
 }

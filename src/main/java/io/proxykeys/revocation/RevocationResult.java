@@ -1,5 +1,6 @@
 package io.proxykeys.revocation;
 
+import io.proxykeys.database.RateLimit;
 import java.time.Duration;
 import java.util.function.Function;
 

@@ -1,13 +1,10 @@
 package io.proxykeys.revocation;
 
+import io.proxykeys.database.AccountChange;
 import io.proxykeys.database.AccountLock;
-import io.proxykeys.key.KeyReference;
-import io.vertx.core.Future;
+import io.proxykeys.database.RateLimit;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.SqlConnection;
-import io.vertx.sqlclient.Tuple;
 import java.time.Duration;
-import java.util.Locale;
 
 /**
  * The second statement of a person's revocation, which does everything but lock the account, in one database function:
@@ -17,64 +14,47 @@ final class RevocationStatement {
 
     /** Without the lock the receipt has no id, which its table refuses: nothing is deleted. */
     static final String SQL = """
-            SELECT outcome, receipt, keys_deleted, keys_spared, credits_returned, balance_after, revoked_at, retry_after, key_ids
-              FROM carry_out_revocation(
+            SELECT outcome, receipt, keys_deleted, keys_not_found, credits_returned, balance_after, revoked_at, retry_after, key_ids
+              FROM carry_out_deletion(
                        receipt_id => %s,
                        account_id => $2,
                        operation => $3,
-                       target_id => $4,
-                       target_hash => $5,
-                       dedupe_key => $6,
-                       requested_by => $7,
-                       block_seconds => $8,
-                       bucket => $9,
-                       calls_per_minute => $10,
-                       burst => $11)"""
+                       name_prefix => $4,
+                       target_ids => $5,
+                       target_hashes => $6,
+                       targets_digest => $7,
+                       dedupe_key => $8,
+                       requested_by => $9,
+                       subject => $10,
+                       block_seconds => $11,
+                       bucket => $12,
+                       calls_per_minute => $13,
+                       burst => $14)"""
             .formatted(AccountLock.whileLocked("$1::uuid"));
-
-    /** The values of the column {@code outcome}. */
-    private enum Outcome {
-        REVOKED, REPLAYED, REUSED, LIMITED, FOREIGN, UNKNOWN;
-
-        static Outcome of(Row row) {
-            return valueOf(row.getString("outcome").toUpperCase(Locale.ROOT));
-        }
-    }
 
     private RevocationStatement() {
     }
 
-    /** Sends it in a transaction that locks the account's row first. */
-    static Future<RevocationResult> send(SqlConnection connection, RevocationRequest request, RateLimit limit) {
-        return connection.preparedQuery(SQL)
-                .mapping(row -> result(row, limit))
-                .execute(parameters(request, limit))
-                .map(rows -> rows.iterator().next());
-    }
-
-    private static Tuple parameters(RevocationRequest request, RateLimit limit) {
-        return Tuple.tuple()
-                .addUUID(request.id())
-                .addString(request.account())
-                .addString(request.operation())
-                .addString(request.target().map(KeyReference::id).orElse(null))
-                .addBuffer(request.target().map(KeyReference::secretHash).orElse(null))
-                .addString(request.dedupeKey().orElse(null))
-                .addString(request.requestedBy().orElse(null))
-                .addInteger(request.blockNewKeysSeconds())
-                .addString(limit.bucket())
-                .addInteger(limit.perMinute())
-                .addInteger(limit.burst());
+    /** The change that deletes the keys. */
+    static AccountChange<RevocationResult> of(RevocationRequest request, RateLimit limit) {
+        return AccountChange.ofOneRow(request.caller().account(), SQL, request.parameters(limit), row -> result(row, limit));
     }
 
     private static RevocationResult result(Row row, RateLimit limit) {
-        return switch (Outcome.of(row)) {
-            case REVOKED -> new RevocationResult.Done(Receipt.of(row, false));
-            case REPLAYED -> new RevocationResult.Done(Receipt.of(row, true));
-            case LIMITED -> new RevocationResult.Limited(limit, Duration.ofSeconds(row.getInteger("retry_after")));
-            case REUSED -> RevocationResult.Refused.DEDUPE_KEY_REUSED;
-            case FOREIGN -> RevocationResult.Refused.FOREIGN_KEY;
-            case UNKNOWN -> RevocationResult.Refused.UNKNOWN_KEY;
+        return switch (row.getString("outcome")) {
+            case "revoked" -> new RevocationResult.Done(receipt(row, false));
+            case "replayed" -> new RevocationResult.Done(receipt(row, true));
+            case "limited" -> new RevocationResult.Limited(limit, Duration.ofSeconds(row.getInteger("retry_after")));
+            case "reused" -> RevocationResult.Refused.DEDUPE_KEY_REUSED;
+            case "foreign" -> RevocationResult.Refused.FOREIGN_KEY;
+            case "unknown" -> RevocationResult.Refused.UNKNOWN_KEY;
+            default -> throw new IllegalStateException("no such outcome: " + row.getString("outcome"));
         };
+    }
+
+    private static Receipt receipt(Row row, boolean replayed) {
+        return new Receipt(row.getUUID("receipt"), row.getInteger("keys_deleted"), row.getInteger("keys_not_found"), 0,
+                row.getBigDecimal("credits_returned"), row.getBigDecimal("balance_after"), row.getLong("revoked_at"), replayed,
+                Receipt.ids(row));
     }
 }

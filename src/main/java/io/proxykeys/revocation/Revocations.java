@@ -1,10 +1,12 @@
 package io.proxykeys.revocation;
 
+import io.proxykeys.auth.Caller;
 import io.proxykeys.config.Settings;
 import io.proxykeys.database.AccountLock;
 import io.proxykeys.database.CommitGate;
 import io.proxykeys.database.DatabaseUnavailable;
 import io.proxykeys.database.OutcomeUnknown;
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.database.UnknownAccount;
 import io.smallrye.mutiny.Uni;
@@ -25,17 +27,15 @@ public class Revocations {
     private static final String SYNTAX_OR_ACCESS = "42";
 
     /** An account id that the database does not admit. */
-    private static final String NOBODY = "";
+    private static final Caller NOBODY = new Caller("", null, null);
 
     private final Transactions transactions;
-    private final RateLimit deleteAll;
-    private final RateLimit remove;
+    private final Settings settings;
 
     @Inject
     Revocations(Transactions transactions, Settings settings) {
         this.transactions = transactions;
-        this.deleteAll = new RateLimit(Bucket.DELETE_ALL.code(), settings.deleteAllPerMinute(), settings.deleteAllBurst());
-        this.remove = new RateLimit(Bucket.REMOVE.code(), settings.removePerMinute(), settings.removeBurst());
+        this.settings = settings;
     }
 
     /**
@@ -46,9 +46,7 @@ public class Revocations {
      *         {@link UnknownAccount}, {@link DatabaseUnavailable} or {@link OutcomeUnknown}
      */
     public Uni<RevocationResult> revoke(RevocationRequest request, CommitGate gate) {
-        RateLimit limit = request.bucket().map(this::limit).orElse(RateLimit.NONE);
-        return transactions.run(gate, request.id(), connection -> AccountLock.lockThen(connection, request.account(),
-                () -> RevocationStatement.send(connection, request, limit)))
+        return transactions.run(gate, request.id(), RevocationStatement.of(request, request.bucket().limit(settings))::send)
                 .invoke(result -> RevocationLog.write(request, result));
     }
 
@@ -58,27 +56,16 @@ public class Revocations {
      * @param refused is told why the database would not carry out any revocation: the function is missing, or not granted
      */
     public Uni<Void> prime(Consumer<Throwable> refused) {
-        RevocationRequest request = new RevocationRequest.OfSelection(RevocationRequest.newId(), NOBODY, Selection.ALL, 0,
-                Optional.empty(), Optional.empty());
-        return transactions.run(new CommitGate(), request.id(), connection -> AccountLock.lockThen(connection, NOBODY,
-                () -> RevocationStatement.send(connection, request, deleteAll).onFailure(failure -> {
-                    if (isRefused(failure)) {
-                        refused.accept(failure);
-                    }
-                })))
+        RevocationRequest request = RevocationRequest.ofSelection(NOBODY, Selection.ALL, 0, Optional.empty());
+        RateLimit limit = request.bucket().limit(settings);
+        return transactions.run(new CommitGate(), request.id(), RevocationStatement.of(request, limit)::send)
                 .onFailure(Revocations::isRefused).invoke(refused)
                 .replaceWithVoid();
     }
 
     /** The lock's function or the second statement's: it is missing, or not granted. */
     private static boolean isRefused(Throwable failure) {
-        return failure instanceof PgException error && error.getSqlState() != null && error.getSqlState().startsWith(SYNTAX_OR_ACCESS);
-    }
-
-    private RateLimit limit(Bucket bucket) {
-        return switch (bucket) {
-            case DELETE_ALL -> deleteAll;
-            case REMOVE -> remove;
-        };
+        Throwable cause = failure instanceof UnknownAccount ? failure.getCause() : failure;
+        return cause instanceof PgException error && error.getSqlState() != null && error.getSqlState().startsWith(SYNTAX_OR_ACCESS);
     }
 }

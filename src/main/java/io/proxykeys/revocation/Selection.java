@@ -3,38 +3,39 @@ package io.proxykeys.revocation;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Several keys of an account that a deletion takes at once. The predicates are in the database function {@code proxy_key_selected}. */
-public enum Selection {
+/**
+ * Several keys of an account that an operation takes at once: those that have a state, a beginning of their name, or both. The predicates
+ * are in the database function {@code key_is_selected}.
+ *
+ * @param namePrefix what their names begin with, 1 to 25 characters, compared as they are; empty: any
+ */
+public record Selection(Status status, Optional<String> namePrefix) {
 
     /** Every key of the account. */
-    ALL,
-    /** Keys whose {@code expires_at} has passed. */
-    EXPIRED,
-    /** Keys that are disabled. */
-    INACTIVE,
-    /** Keys nothing was spent with. */
-    NEVER_USED;
+    public static final Selection ALL = new Selection(Status.ALL, Optional.empty());
 
-    private static final String STATUS = "status=";
+    /** The state of a key. */
+    public enum Status {
 
-    /**
-     * The keys that a query asks for: all without a query, else those of {@code status=expired}, {@code inactive} or
-     * {@code never_used}. Compared as it is and not decoded: a typo must never delete everything.
-     *
-     * @return empty for any other query
-     */
-    public static Optional<Selection> ofQuery(String rawQuery) {
-        return switch (rawQuery) {
-            case "" -> Optional.of(ALL);
-            case STATUS + "expired" -> Optional.of(EXPIRED);
-            case STATUS + "inactive" -> Optional.of(INACTIVE);
-            case STATUS + "never_used" -> Optional.of(NEVER_USED);
-            default -> Optional.empty();
-        };
+        /** Any. */
+        ALL,
+        /** Its {@code expires_at} has passed. */
+        EXPIRED,
+        /** It is disabled, and by no suspension. */
+        INACTIVE,
+        /** A suspension has disabled it. */
+        SUSPENDED,
+        /** Nothing was spent with it. */
+        NEVER_USED;
+
+        /** As it stands in a query, and in {@code revocation.operation}. */
+        public String code() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /** As it stands in {@code revocation.operation}. */
-    public String code() {
-        return name().toLowerCase(Locale.ROOT);
+    public String operation() {
+        return status == Status.ALL && namePrefix.isPresent() ? "prefix" : status.code();
     }
 }

@@ -8,6 +8,8 @@ import io.proxykeys.config.TokenSettings;
 import io.proxykeys.connection.Authentication;
 import io.proxykeys.connection.AwsCredentials;
 import io.proxykeys.connection.RootCertificate;
+import io.proxykeys.database.Bucket;
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.github.GithubKeySet;
 import io.proxykeys.signingkeys.Algorithm;
 import io.proxykeys.signingkeys.KeyLocation;
@@ -82,16 +84,12 @@ final class SettingsCheck {
         if (Authentication.of(settings.databaseAuthentication()).isEmpty()) {
             add("PROXY_KEYS_DATABASE_AUTHENTICATION", "must be password or iam");
         }
-        atLeast(0, "PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", settings.deleteAllPerMinute());
-        atLeast(1, "PROXY_KEYS_LIMIT_DELETE_ALL_BURST", settings.deleteAllBurst());
-        atLeast(0, "PROXY_KEYS_LIMIT_REMOVE_PER_MINUTE", settings.removePerMinute());
-        atLeast(1, "PROXY_KEYS_LIMIT_REMOVE_BURST", settings.removeBurst());
-        atLeast(0, "PROXY_KEYS_LIMIT_CREATE_PER_MINUTE", settings.createPerMinute());
-        atLeast(1, "PROXY_KEYS_LIMIT_CREATE_BURST", settings.createBurst());
-        atLeast(0, "PROXY_KEYS_LIMIT_RECREATE_PER_MINUTE", settings.recreatePerMinute());
-        atLeast(1, "PROXY_KEYS_LIMIT_RECREATE_BURST", settings.recreateBurst());
-        atLeast(0, "PROXY_KEYS_LIMIT_LOOKUP_UPDATE_PER_MINUTE", settings.lookupUpdatePerMinute());
-        atLeast(1, "PROXY_KEYS_LIMIT_LOOKUP_UPDATE_BURST", settings.lookupUpdateBurst());
+        for (Bucket bucket : Bucket.values()) {
+            RateLimit limit = bucket.limit(settings);
+            String variable = OwnSettings.variable("proxy-keys.limit." + bucket.code());
+            atLeast(0, variable + "_PER_MINUTE", limit.perMinute());
+            atLeast(1, variable + "_BURST", limit.burst());
+        }
         if (settings.betweenKeyFetches().isZero()) {
             add("PROXY_KEYS_KEYS_BETWEEN_FETCHES", "must be a time above 0, such as PT1M or 60s");
         }

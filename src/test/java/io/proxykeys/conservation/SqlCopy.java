@@ -101,17 +101,17 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
         boolean ofKey = order.isAlertOfKey();
         boolean wholeAccount = order.kind() != Order.Kind.KEY_ALERT;
         try (PreparedStatement statement = Postgres.prepare(connection, """
-                SELECT outcome, receipt, keys_deleted, credits_returned, balance_after
-                  FROM carry_out_alert(receipt_id => ?, account_id => ?, seen_key_id => ?, key_id => NULL, secret_hash => ?,
-                           stated_account => NULL, whole_account => ?, dedupe_key => ?, requested_by => 'proxy-keys.security',
+                SELECT outcome, receipt, keys, credits_returned, balance_after
+                  FROM act_on_alert(receipt_id => ?, account_id => ?, seen_key_id => ?, key_id => NULL, secret_hash => ?,
+                           stated_account => NULL, whole_account => ?, suspends => false, dedupe_key => ?, requested_by => 'proxy-keys.security',
                            reported_by => ?, reason => ?, url => ?, created_until => ?, block_seconds => 0)""",
                 receipt, owner, seen, ofKey ? order.key().hash : null, wholeAccount,
-                ofKey ? AlertRequest.dedupeKeyOfKeyAlert(order.name(), order.key().name, wholeAccount) : order.name(),
+                ofKey ? AlertRequest.dedupeKeyOfKeyAlert(order.name(), order.key().name, wholeAccount, false) : order.name(),
                 ofKey ? order.key().name : null, order.detectedAt().toString(), order.url(), Timestamp.from(order.detectedAt()));
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return switch (row.getString(1)) {
-                case "revoked", "replayed" -> done(row, 2);
+                case "done", "replayed" -> done(row, 2);
                 case "unknown", "ownerless" -> new Answer.Refused();
                 default -> throw new AssertionError(order + ": " + row.getString(1));
             };

@@ -58,11 +58,10 @@ class TransactionBoundTest {
             Transactions transactions = new Transactions(vertx, pool, connections, sessions, Duration.ofMillis(3 + random.nextInt(40)));
             boolean answered;
             try {
-                VertxContextSupport.subscribeAndAwait(() -> transactions.run(new CommitGate(), receipt,
-                        connection -> AccountLock.lockThen(connection, account, () -> {
-                            Future<RevocationResult> result = LiveStatements.send(connection, receipt, account);
-                            return connection.query(SLOWLY).execute().compose(slept -> result);
-                        })));
+                VertxContextSupport.subscribeAndAwait(() -> transactions.run(new CommitGate(), receipt, connection -> {
+                    Future<RevocationResult> result = LiveStatements.change(receipt, account).send(connection);
+                    return connection.query(SLOWLY).execute().compose(slept -> result);
+                }));
                 answered = true;
             } catch (DatabaseUnavailable refused) {
                 answered = false;

@@ -1,9 +1,11 @@
 package io.proxykeys.revocation;
 
+import io.proxykeys.auth.Caller;
+import io.proxykeys.database.AccountChange;
 import io.proxykeys.database.AccountLock;
+import io.proxykeys.database.Bucket;
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.harness.Postgres;
-import io.vertx.core.Future;
-import io.vertx.sqlclient.SqlConnection;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,6 +26,8 @@ public final class LiveStatements {
     /** The second statement, as it is on the wire. */
     public static final String REVOCATION = RevocationStatement.SQL;
 
+    private static final RateLimit NO_LIMIT = new RateLimit("none", 0, 1);
+
     private static final Pattern PARAMETER = Pattern.compile("\\$(\\d+)");
 
     /**
@@ -36,7 +40,7 @@ public final class LiveStatements {
 
         /** The deletion of all keys. */
         public static Order ofAll(String account) {
-            return new Order(UUID.randomUUID(), account, "all", null, null, null, null, 0, RateLimit.NONE);
+            return new Order(UUID.randomUUID(), account, "all", null, null, null, null, 0, NO_LIMIT);
         }
 
         /** The same with another operation: a selection of the keys, or {@code one} with {@link #withTargetHash}. */
@@ -122,9 +126,11 @@ public final class LiveStatements {
     /** The second statement, to be executed. */
     public static PreparedStatement prepare(Connection connection, Order order) throws SQLException {
         byte[] hash = order.targetHash() == null ? null : HexFormat.of().parseHex(order.targetHash());
-        Object[] values = { order.receipt(), order.account(), order.operation(), order.targetId(), hash, order.dedupeKey(), order
-                .requestedBy(),
-                order.blockSeconds(), order.limit().bucket(), order.limit().perMinute(), order.limit().burst() };
+        Object[] values = { order.receipt(), order.account(), order.operation(), null,
+                connection.createArrayOf("text", new Object[] { order.targetId() }), connection.createArrayOf("bytea", new Object[] {
+                        hash }),
+                null, order.dedupeKey(), order.requestedBy(), null, order.blockSeconds(), order.limit().bucket(), order.limit().perMinute(),
+                order.limit().burst() };
         PreparedStatement statement = connection.prepareStatement(PARAMETER.matcher(REVOCATION).replaceAll("?"));
         Matcher parameters = PARAMETER.matcher(REVOCATION);
         for (int place = 1; parameters.find(); place++) {
@@ -138,9 +144,10 @@ public final class LiveStatements {
         return statement;
     }
 
-    /** The second statement on a connection of the function, without limit. */
-    public static Future<RevocationResult> send(SqlConnection connection, UUID receipt, String account) {
-        return RevocationStatement.send(connection,
-                new RevocationRequest.OfSelection(receipt, account, Selection.ALL, 0, Optional.empty(), Optional.empty()), RateLimit.NONE);
+    /** Both on a connection of the function, without limit, for a deletion of all keys. */
+    public static AccountChange<RevocationResult> change(UUID receipt, String account) {
+        Caller caller = new Caller(account, null, null);
+        return RevocationStatement.of(new RevocationRequest(receipt, caller, "all", Optional.empty(), Optional.empty(), 0, Optional.empty(),
+                Bucket.DELETE_ALL), NO_LIMIT);
     }
 }

@@ -1,7 +1,9 @@
 package io.proxykeys.operation.create;
 
 import io.proxykeys.auth.Caller;
-import io.proxykeys.database.AccountLock;
+import io.proxykeys.config.Settings;
+import io.proxykeys.database.Bucket;
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.JsonBody;
@@ -12,9 +14,8 @@ import io.proxykeys.key.CreatedKey;
 import io.proxykeys.key.NewKey;
 import io.proxykeys.key.NewKeys;
 import io.proxykeys.operation.KeyFields;
-import io.proxykeys.operation.KeyLimits;
 import io.proxykeys.operation.KeyLog;
-import io.proxykeys.operation.Refused;
+import io.proxykeys.operation.Refusals;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
@@ -33,13 +34,13 @@ class CreateEndpoint implements Endpoint {
 
     private final Transactions transactions;
     private final NewKeys newKeys;
-    private final KeyLimits limits;
+    private final RateLimit limit;
 
     @Inject
-    CreateEndpoint(Transactions transactions, NewKeys newKeys, KeyLimits limits) {
+    CreateEndpoint(Transactions transactions, NewKeys newKeys, Settings settings) {
         this.transactions = transactions;
         this.newKeys = newKeys;
-        this.limits = limits;
+        this.limit = Bucket.CREATE.limit(settings);
     }
 
     @Override
@@ -53,9 +54,8 @@ class CreateEndpoint implements Endpoint {
         request.refuseQuery();
         NewKeySettings settings = settings(body);
         NewKey key = newKeys.next();
-        return transactions.run(request.gate(), key.uuid(), connection -> AccountLock.lockThen(connection, caller.account(),
-                () -> CreateStatement.send(connection, caller.account(), settings, key, limits.create())))
-                .onFailure(Refused::isOfSecret).transform(ProblemException::unavailable)
+        return transactions.run(request.gate(), key.uuid(), CreateStatement.of(caller.account(), settings, key, limit)::send)
+                .onFailure(Refusals::isOfSecret).transform(ProblemException::unavailable)
                 .map(created -> {
                     Instant createdAt = created.get();
                     KeyLog.created(caller, key.id(), settings.allocated());

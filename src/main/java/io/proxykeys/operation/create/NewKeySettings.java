@@ -16,7 +16,6 @@ record NewKeySettings(String name, BigDecimal allocated, Instant expiresAt, List
 
     /** The new key, as a list shows it. */
     ListedKey listed(String id, Instant createdAt) {
-        return new ListedKey(name, id, expiresAt, allocated, BigDecimal.ZERO.setScale(allocated.scale()), true, modelWhitelist, ipWhitelist,
-                createdAt, null);
+        return ListedKey.unused(name, id, expiresAt, allocated, true, modelWhitelist, ipWhitelist, createdAt);
     }
 }

@@ -6,8 +6,8 @@ import io.proxykeys.http.IdempotencyKey;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
+import io.proxykeys.operation.KeyQuery;
 import io.proxykeys.operation.RevocationResponse;
-import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Revocations;
@@ -18,7 +18,7 @@ import java.util.Optional;
 
 /**
  * {@code DELETE /v1/auth/proxy}: deletes every proxy key of the caller's account, at once and for good, and returns the
- * unused credits. With {@code ?status=} only the expired, the inactive or the never used ones; with {@code block_new_keys_seconds} no
+ * unused credits. With {@code ?status=} and {@code ?name_prefix=} only some of them; with {@code block_new_keys_seconds} no
  * key can be created, enabled or given more for that long. A request body is ignored.
  */
 @Singleton
@@ -38,9 +38,9 @@ class DeleteAllEndpoint implements Endpoint {
 
     @Override
     public Uni<Response> serve(Request request, Caller caller) {
-        DeletionQuery query = DeletionQuery.of(request.rawQuery()).orElseThrow(ProblemException::unknownDeletion);
+        KeyQuery query = KeyQuery.ofChange(request);
         Optional<String> idempotencyKey = Optional.ofNullable(IdempotencyKey.of(request));
-        RevocationRequest revocation = RevocationRequest.OfSelection.by(caller, query.selection(), query.blockNewKeysSeconds(),
+        RevocationRequest revocation = RevocationRequest.ofSelection(caller, query.selection(), query.blockNewKeysSeconds(),
                 idempotencyKey);
         return revocations.revoke(revocation, request.gate()).map(result -> RevocationResponse.of(DeletedKeys.ALL, result));
     }

@@ -1,7 +1,9 @@
 package io.proxykeys.operation.lookup;
 
 import io.proxykeys.auth.Caller;
-import io.proxykeys.database.AccountLock;
+import io.proxykeys.config.Settings;
+import io.proxykeys.database.Bucket;
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.JsonBody;
@@ -9,7 +11,6 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyReference;
-import io.proxykeys.operation.KeyLimits;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -25,12 +26,12 @@ class LookupEndpoint implements Endpoint {
     private static final Set<String> FIELDS = Set.of("proxy_key");
 
     private final Transactions transactions;
-    private final KeyLimits limits;
+    private final RateLimit limit;
 
     @Inject
-    LookupEndpoint(Transactions transactions, KeyLimits limits) {
+    LookupEndpoint(Transactions transactions, Settings settings) {
         this.transactions = transactions;
-        this.limits = limits;
+        this.limit = Bucket.LOOKUP_UPDATE.limit(settings);
     }
 
     @Override
@@ -43,9 +44,8 @@ class LookupEndpoint implements Endpoint {
         JsonBody body = JsonBody.of(request, FIELDS);
         request.refuseQuery();
         KeyReference target = KeyReference.of(body.proxyKey());
-        // Run again, it counts the call once more: no change that anybody would miss.
-        return transactions.runAgainIfLost(request.gate(), connection -> AccountLock.lockThen(connection, caller.account(),
-                () -> LookupStatement.send(connection, caller.account(), target, limits.lookupAndUpdate())))
+        // If it is run again, it may count the call twice, which harms nobody.
+        return transactions.runAgainIfLost(request.gate(), LookupStatement.of(caller.account(), target, limit)::send)
                 .map(found -> Response.json(found.get()));
     }
 }

@@ -9,7 +9,7 @@ import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyRepository;
 import io.proxykeys.key.SelectedKeys;
-import io.proxykeys.problem.ProblemException;
+import io.proxykeys.operation.KeyQuery;
 import io.proxykeys.revocation.Selection;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
@@ -39,8 +39,8 @@ class PreviewEndpoint implements Endpoint {
 
     @Override
     public Uni<Response> serve(Request request, Caller caller) {
-        Selection selection = Selection.ofQuery(request.rawQuery()).orElseThrow(ProblemException::unknownSelection);
-        return transactions.read(() -> keys.selected(caller.account(), selection.code()))
+        Selection selection = KeyQuery.ofSelection(request).selection();
+        return transactions.read(() -> keys.selected(caller.account(), selection.operation(), selection.namePrefix().orElse("")))
                 .onItem().ifNull().failWith(UnknownAccount::new)
                 .map(PreviewEndpoint::answer);
     }
@@ -49,6 +49,7 @@ class PreviewEndpoint implements Endpoint {
         return Response.json(json -> {
             json.writeNumberField("would_delete", selected.count());
             json.writeNumberField("credits_to_return", selected.unused() == null ? NOTHING : selected.unused());
+            json.writeNumberField("balance", selected.balance());
         });
     }
 }

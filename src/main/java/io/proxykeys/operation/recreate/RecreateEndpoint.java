@@ -1,7 +1,9 @@
 package io.proxykeys.operation.recreate;
 
 import io.proxykeys.auth.Caller;
-import io.proxykeys.database.AccountLock;
+import io.proxykeys.config.Settings;
+import io.proxykeys.database.Bucket;
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.JsonBody;
@@ -9,9 +11,8 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.NewKeys;
-import io.proxykeys.operation.KeyLimits;
 import io.proxykeys.operation.KeyLog;
-import io.proxykeys.operation.Refused;
+import io.proxykeys.operation.Refusals;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
@@ -30,13 +31,13 @@ class RecreateEndpoint implements Endpoint {
 
     private final Transactions transactions;
     private final NewKeys newKeys;
-    private final KeyLimits limits;
+    private final RateLimit limit;
 
     @Inject
-    RecreateEndpoint(Transactions transactions, NewKeys newKeys, KeyLimits limits) {
+    RecreateEndpoint(Transactions transactions, NewKeys newKeys, Settings settings) {
         this.transactions = transactions;
         this.newKeys = newKeys;
-        this.limits = limits;
+        this.limit = Bucket.RECREATE.limit(settings);
     }
 
     @Override
@@ -49,9 +50,8 @@ class RecreateEndpoint implements Endpoint {
         JsonBody body = JsonBody.of(request, FIELDS, MAX_BYTES);
         request.refuseQuery();
         Recreation recreation = Recreation.of(body, newKeys);
-        return transactions.runAgainIfLost(request.gate(), connection -> AccountLock.lockThen(connection, caller.account(),
-                () -> RecreateStatement.send(connection, caller.account(), recreation, limits.recreate())))
-                .onFailure(Refused::isOfSecret).transform(ProblemException::unavailable)
+        return transactions.runAgainIfLost(request.gate(), RecreateStatement.of(caller.account(), recreation, limit)::send)
+                .onFailure(Refusals::isOfSecret).transform(ProblemException::unavailable)
                 .map(recreated -> {
                     RecreatedKeys keys = recreated.get();
                     KeyLog.recreated(caller, recreation.receipt(), keys.ids(), keys.creditsAllocated());

@@ -1,27 +1,23 @@
 package io.proxykeys.operation.recreate;
 
+import io.proxykeys.database.AccountChange;
 import io.proxykeys.database.AccountLock;
 import io.proxykeys.json.JsonPage;
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.key.CreatedKey;
 import io.proxykeys.key.ListedKey;
 import io.proxykeys.key.NewKey;
-import io.proxykeys.operation.KeyLimits;
-import io.proxykeys.operation.Refused;
+import io.proxykeys.operation.Refusals;
 import io.proxykeys.problem.ProblemException;
-import io.proxykeys.revocation.RateLimit;
-import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowIterator;
 import io.vertx.sqlclient.RowSet;
-import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
-import java.math.BigDecimal;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -45,57 +41,41 @@ final class RecreateStatement {
                        burst => $8)"""
             .formatted(AccountLock.whileLocked("$1::text"));
 
-    /** The values of the column {@code outcome}. */
-    private enum Outcome {
-        RECREATED, REPLACED, LIMITED, BLOCKED, UNKNOWN, UNLISTED, MANY, INSUFFICIENT;
-
-        static Outcome of(Row row) {
-            return valueOf(row.getString("outcome").toUpperCase(Locale.ROOT));
-        }
-    }
-
     private RecreateStatement() {
     }
 
     /**
-     * Sends it in a transaction that locks the account's row first.
+     * The change that makes the keys.
      *
-     * @return to be called once the transaction is committed, because a refused call is counted: the new keys, or throws the
+     * @return its result is to be called once the transaction is committed, because a refused call is counted: the new keys, or throws the
      *         {@link ProblemException} to answer with. Fails at once if the answer would be too long: then no key may stay
      */
-    static Future<Supplier<RecreatedKeys>> send(SqlConnection connection, String account, Recreation recreation, RateLimit limit) {
-        return connection.preparedQuery(SQL)
-                .execute(parameters(account, recreation, limit))
-                .map(rows -> result(rows, recreation, limit));
+    static AccountChange<Supplier<RecreatedKeys>> of(String account, Recreation recreation, RateLimit limit) {
+        return new AccountChange<>(account, SQL, parameters(account, recreation, limit), rows -> result(rows, recreation, limit));
     }
 
     private static Tuple parameters(String account, Recreation recreation, RateLimit limit) {
-        return Tuple.tuple()
+        return limit.addTo(Tuple.tuple()
                 .addString(account)
                 .addUUID(recreation.receipt())
                 .addArrayOfString(recreation.named().map(named -> named.toArray(String[]::new)).orElse(null))
                 .addArrayOfString(recreation.newKeys().stream().map(NewKey::id).toArray(String[]::new))
-                .addArrayOfBuffer(recreation.newKeys().stream().map(NewKey::secretHash).toArray(Buffer[]::new))
-                .addString(limit.bucket())
-                .addInteger(limit.perMinute())
-                .addInteger(limit.burst());
+                .addArrayOfBuffer(recreation.newKeys().stream().map(NewKey::secretHash).toArray(Buffer[]::new)));
     }
 
     private static Supplier<RecreatedKeys> result(RowSet<Row> rows, Recreation recreation, RateLimit limit) {
         Row first = rows.iterator().next();
-        return switch (Outcome.of(first)) {
-            case RECREATED -> {
+        return switch (first.getString("outcome")) {
+            case "recreated" -> {
                 RecreatedKeys keys = RecreatedKeys.of(keys(rows, recreation), first.getInteger("keys_skipped"),
                         first.getBigDecimal("credits_allocated"), first.getBigDecimal("balance"));
                 yield () -> keys;
             }
-            case REPLACED -> Refused.because(ProblemException.alreadyRecreated(replaced(rows)));
-            case LIMITED -> Refused.because(KeyLimits.exceeded(limit, first.getInteger("retry_after")));
-            case BLOCKED -> Refused.because(KeyLimits.blocked(first.getInteger("retry_after")));
-            case UNKNOWN -> Refused.because(ProblemException.unknownReceipt());
-            case UNLISTED -> Refused.because(Recreation.unlisted());
-            case MANY -> Refused.because(ProblemException.tooManyKeys());
-            case INSUFFICIENT -> Refused.because(ProblemException.insufficientBalance());
+            case "replaced" -> Refusals.because(ProblemException.alreadyRecreated(replaced(rows)));
+            case "unknown" -> Refusals.because(ProblemException.unknownReceipt());
+            case "unlisted" -> Refusals.because(Recreation.unlisted());
+            case "many" -> Refusals.because(ProblemException.tooManyKeys());
+            default -> Refusals.of(first, limit);
         };
     }
 
@@ -127,10 +107,8 @@ final class RecreateStatement {
 
     private static ListedKey key(Row row) {
         OffsetDateTime expiresAt = row.getOffsetDateTime("expires_at");
-        return new ListedKey(row.getString("name"), row.getString("id"), expiresAt == null ? null : expiresAt.toInstant(),
-                row.getBigDecimal("allocated"), BigDecimal.ZERO.setScale(row.getBigDecimal("allocated").scale()), row.getBoolean(
-                        "is_active"),
-                Arrays.asList(row.getArrayOfStrings("model_whitelist")), Arrays.asList(row.getArrayOfStrings("ip_whitelist")),
-                row.getOffsetDateTime("created_at").toInstant(), null);
+        return ListedKey.unused(row.getString("name"), row.getString("id"), expiresAt == null ? null : expiresAt.toInstant(),
+                row.getBigDecimal("allocated"), row.getBoolean("is_active"), Arrays.asList(row.getArrayOfStrings("model_whitelist")),
+                Arrays.asList(row.getArrayOfStrings("ip_whitelist")), row.getOffsetDateTime("created_at").toInstant());
     }
 }

@@ -1,6 +1,7 @@
 package io.proxykeys.operation.toggle;
 
 import io.proxykeys.auth.Caller;
+import io.proxykeys.database.AccountChange;
 import io.proxykeys.database.AccountLock;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Endpoint;
@@ -9,18 +10,14 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyReference;
-import io.proxykeys.operation.KeyLimits;
 import io.proxykeys.operation.KeyLog;
-import io.proxykeys.operation.Refused;
+import io.proxykeys.operation.Refusals;
 import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
-import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -38,15 +35,6 @@ class ToggleEndpoint implements Endpoint {
             SELECT outcome, retry_after
               FROM switch_proxy_key(account_id => %s, target_id => $2, target_hash => $3, wanted => $4, heed_block => true)"""
             .formatted(AccountLock.whileLocked("$1::text"));
-
-    /** The values of the column {@code outcome}. */
-    private enum Outcome {
-        ENABLED, DISABLED, BLOCKED, FOREIGN, UNKNOWN;
-
-        static Outcome of(Row row) {
-            return valueOf(row.getString("outcome").toUpperCase(Locale.ROOT));
-        }
-    }
 
     private final Transactions transactions;
 
@@ -67,8 +55,7 @@ class ToggleEndpoint implements Endpoint {
         request.refuseQuery();
         KeyReference target = KeyReference.of(body.proxyKey());
         Optional<Boolean> wanted = body.flag("is_active");
-        return transactions.run(request.gate(), connection -> AccountLock.lockThen(connection, account, () -> toggle(connection, account,
-                target, wanted)))
+        return transactions.run(request.gate(), toggle(account, target, wanted)::send)
                 .map(toggled -> {
                     boolean active = toggled.get();
                     KeyLog.toggled(caller, target.forLog(), active);
@@ -79,22 +66,17 @@ class ToggleEndpoint implements Endpoint {
                 });
     }
 
-    private static Future<Supplier<Boolean>> toggle(SqlConnection connection, String account, KeyReference target,
-            Optional<Boolean> wanted) {
-        return connection.preparedQuery(SWITCH)
-                .mapping(ToggleEndpoint::result)
-                .execute(Tuple.of(account, target.id(), target.secretHash(), wanted.orElse(null)))
-                .map(rows -> rows.iterator().next());
+    private static AccountChange<Supplier<Boolean>> toggle(String account, KeyReference target, Optional<Boolean> wanted) {
+        return AccountChange.ofOneRow(account, SWITCH, Tuple.of(account, target.id(), target.secretHash(), wanted.orElse(null)),
+                ToggleEndpoint::result);
     }
 
     /** To be asked once the transaction is committed: whether the key is active, or throws the {@link ProblemException} to answer with. */
     private static Supplier<Boolean> result(Row row) {
-        return switch (Outcome.of(row)) {
-            case ENABLED -> () -> true;
-            case DISABLED -> () -> false;
-            case BLOCKED -> Refused.because(KeyLimits.blocked(row.getInteger("retry_after")));
-            case FOREIGN -> Refused.because(ProblemException.foreignKey());
-            case UNKNOWN -> Refused.because(ProblemException.unknownKey());
+        return switch (row.getString("outcome")) {
+            case "enabled" -> () -> true;
+            case "disabled" -> () -> false;
+            default -> Refusals.of(row, null);
         };
     }
 }

@@ -1,7 +1,9 @@
 package io.proxykeys.operation.update;
 
 import io.proxykeys.auth.Caller;
-import io.proxykeys.database.AccountLock;
+import io.proxykeys.config.Settings;
+import io.proxykeys.database.Bucket;
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.http.Endpoint;
 import io.proxykeys.http.JsonBody;
@@ -10,7 +12,6 @@ import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.operation.KeyFields;
-import io.proxykeys.operation.KeyLimits;
 import io.proxykeys.operation.KeyLog;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
@@ -31,12 +32,12 @@ class UpdateEndpoint implements Endpoint {
     private static final Set<String> FIELDS = fields();
 
     private final Transactions transactions;
-    private final KeyLimits limits;
+    private final RateLimit limit;
 
     @Inject
-    UpdateEndpoint(Transactions transactions, KeyLimits limits) {
+    UpdateEndpoint(Transactions transactions, Settings settings) {
         this.transactions = transactions;
-        this.limits = limits;
+        this.limit = Bucket.LOOKUP_UPDATE.limit(settings);
     }
 
     private static Set<String> fields() {
@@ -61,8 +62,7 @@ class UpdateEndpoint implements Endpoint {
         if (changed.isEmpty()) {
             throw KeyFields.invalid("At least one of name, expires_at, allocated_ammount, model_whitelist and ip_whitelist is required");
         }
-        return transactions.run(request.gate(), connection -> AccountLock.lockThen(connection, caller.account(),
-                () -> UpdateStatement.send(connection, caller.account(), target, change, limits.lookupAndUpdate())))
+        return transactions.run(request.gate(), UpdateStatement.of(caller.account(), target, change, limit)::send)
                 .map(updated -> {
                     KeyLog.updated(caller, updated.get(), changed);
                     return Response.json(json -> json.writeStringField("message", "Proxy key updated"));

@@ -1,18 +1,15 @@
 package io.proxykeys.operation.update;
 
+import io.proxykeys.database.AccountChange;
 import io.proxykeys.database.AccountLock;
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.operation.KeyFields;
-import io.proxykeys.operation.KeyLimits;
-import io.proxykeys.operation.Refused;
+import io.proxykeys.operation.Refusals;
 import io.proxykeys.problem.ProblemException;
-import io.proxykeys.revocation.RateLimit;
-import io.vertx.core.Future;
 import io.vertx.sqlclient.Row;
-import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -36,33 +33,21 @@ final class UpdateStatement {
                        burst => $11)"""
             .formatted(AccountLock.whileLocked("$1::text"));
 
-    /** The values of the column {@code outcome}. */
-    private enum Outcome {
-        UPDATED, LIMITED, BLOCKED, FOREIGN, UNKNOWN, PAST, USED, INSUFFICIENT;
-
-        static Outcome of(Row row) {
-            return valueOf(row.getString("outcome").toUpperCase(Locale.ROOT));
-        }
-    }
-
     private UpdateStatement() {
     }
 
     /**
-     * Sends it in a transaction that locks the account's row first.
+     * The change of the key's settings.
      *
-     * @return to be called once the transaction is committed, because a refused call is counted: the key's identifier, or throws the
+     * @return its result is to be called once the transaction is committed, because a refused call is counted: the key's identifier, or throws the
      *         {@link ProblemException} to answer with
      */
-    static Future<Supplier<String>> send(SqlConnection connection, String account, KeyReference target, KeyChange change, RateLimit limit) {
-        return connection.preparedQuery(SQL)
-                .mapping(row -> result(row, limit))
-                .execute(parameters(account, target, change, limit))
-                .map(rows -> rows.iterator().next());
+    static AccountChange<Supplier<String>> of(String account, KeyReference target, KeyChange change, RateLimit limit) {
+        return AccountChange.ofOneRow(account, SQL, parameters(account, target, change, limit), row -> result(row, limit));
     }
 
     private static Tuple parameters(String account, KeyReference target, KeyChange change, RateLimit limit) {
-        return Tuple.tuple()
+        return limit.addTo(Tuple.tuple()
                 .addString(account)
                 .addString(target.id())
                 .addBuffer(target.secretHash())
@@ -70,10 +55,7 @@ final class UpdateStatement {
                 .addBigDecimal(change.allocated().orElse(null))
                 .addLong(change.expiresAt().orElse(null))
                 .addArrayOfString(array(change.modelWhitelist()))
-                .addArrayOfString(array(change.ipWhitelist()))
-                .addString(limit.bucket())
-                .addInteger(limit.perMinute())
-                .addInteger(limit.burst());
+                .addArrayOfString(array(change.ipWhitelist())));
     }
 
     private static String[] array(Optional<List<String>> values) {
@@ -81,18 +63,14 @@ final class UpdateStatement {
     }
 
     private static Supplier<String> result(Row row, RateLimit limit) {
-        return switch (Outcome.of(row)) {
-            case UPDATED -> {
+        return switch (row.getString("outcome")) {
+            case "updated" -> {
                 String id = row.getString("key_id");
                 yield () -> id;
             }
-            case LIMITED -> Refused.because(KeyLimits.exceeded(limit, row.getInteger("retry_after")));
-            case BLOCKED -> Refused.because(KeyLimits.blocked(row.getInteger("retry_after")));
-            case FOREIGN -> Refused.because(ProblemException.foreignKey());
-            case UNKNOWN -> Refused.because(ProblemException.unknownKey());
-            case PAST -> Refused.because(KeyFields.invalidExpiry());
-            case USED -> Refused.because(KeyFields.invalid("allocated_ammount must not be less than the key has used"));
-            case INSUFFICIENT -> Refused.because(ProblemException.insufficientBalance());
+            case "past" -> Refusals.because(KeyFields.invalidExpiry());
+            case "used" -> Refusals.because(KeyFields.invalid("allocated_ammount must not be less than the key has used"));
+            default -> Refusals.of(row, limit);
         };
     }
 }

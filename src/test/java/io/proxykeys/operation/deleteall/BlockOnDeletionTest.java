@@ -68,7 +68,7 @@ class BlockOnDeletionTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = { "block_new_keys_seconds=3601", "block_new_keys_seconds=060", "block_new_keys_seconds=1&status=expired",
+    @ValueSource(strings = { "block_new_keys_seconds=3601", "block_new_keys_seconds=060", "block_new_keys_seconds=1&status=all",
             "status=all&block_new_keys_seconds=1" })
     void aTypoDeletesAndBlocksNothing(String query) {
         Accounts.createFiveKeys(account);

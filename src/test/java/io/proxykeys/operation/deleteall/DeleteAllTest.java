@@ -175,7 +175,7 @@ class DeleteAllTest {
 
         assertEquals(400, result.status());
         assertEquals("application/problem+json", result.header("Content-Type"));
-        assertTrue(result.json().get("detail").textValue().contains("Nothing was deleted"), result.body());
+        assertTrue(result.json().get("detail").textValue().contains("Nothing was changed"), result.body());
 
         assertEquals(before, Accounts.everything(account));
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.proxykeys.database.RateLimit;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
@@ -13,7 +14,6 @@ import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.revocation.LiveStatements;
 import io.proxykeys.revocation.LiveStatements.Order;
-import io.proxykeys.revocation.RateLimit;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;

@@ -199,9 +199,9 @@ class RemoveTest {
     static Stream<Arguments> bodies() {
         String json = "application/json";
         return Stream.of(
-                arguments(413, json, "{\"proxy_key\":\"" + "a".repeat(8192) + "\"}"),
-                arguments(413, "text/plain", "a".repeat(8193)),
-                arguments(413, json, "\u00e9".repeat(4097)),
+                arguments(413, json, "{\"proxy_key\":\"" + "a".repeat(320 * 1024) + "\"}"),
+                arguments(413, "text/plain", "a".repeat(320 * 1024 + 1)),
+                arguments(413, json, "\u00e9".repeat(160 * 1024 + 1)),
                 arguments(415, "text/plain", "{\"proxy_key\":\"a\"}"),
                 arguments(415, "application/x-www-form-urlencoded", "{\"proxy_key\":\"a\"}"),
                 arguments(415, null, "{\"proxy_key\":\"a\"}"),
