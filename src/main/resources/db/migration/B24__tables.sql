@@ -95,6 +95,7 @@ create table revocation (
     name_prefix           text,
     keys_not_found        int,
     subject               text,
+    key_id                text,
     constraint revocation_pkey primary key (id),
     constraint revocation_trigger_known check (trigger in ('request', 'alert')),
     constraint revocation_operation_known check (
@@ -133,6 +134,7 @@ comment on column revocation.url is 'An alert: where the key was found.';
 comment on column revocation.reported_by is 'An alert: who found it.';
 comment on column revocation.name_prefix is 'Only keys whose name begins with it were deleted.';
 comment on column revocation.keys_not_found is 'Operation several: how many of the names were no live key of the account.';
+comment on column revocation.key_id is 'Operation old_secret: whose previous secret was revoked. The key lives on.';
 comment on column revocation.subject is 'The token''s sub: the person or machine that asked for it.';
 
 -- A row for each deleted key, enough to recreate it; never a secret or its hash. A row each and not one document: a document is four

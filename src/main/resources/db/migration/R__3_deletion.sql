@@ -238,18 +238,6 @@ $$;
 comment on function delete_named_keys is
     'The same for the keys of an account that have these names; returns how many names had none, too.';
 
--- A key that lives on is in a receipt, too: whose previous secret an alert has named.
-create or replace function name_in_receipt(receipt_id uuid, key proxy_key) returns void
-    language sql as
-$$
-insert into revoked_key (revocation_id, id, name, allocated, used, is_active, expires_at, model_whitelist, ip_whitelist, created_at, last_used,
-                         suspended_by)
-select receipt_id, (key).id, (key).name, (key).allocated, (key).used, (key).is_active, (key).expires_at, (key).model_whitelist,
-       (key).ip_whitelist, (key).created_at, (key).last_used, (key).suspended_by
-$$;
-
-comment on function name_in_receipt is 'Has a receipt name a key that it did not delete.';
-
 create or replace function announce_key_change(account_id text, keys_version bigint) returns text
     language sql as
 $$
@@ -429,5 +417,5 @@ comment on function carry_out_revocation is 'What 0.2.0 calls for carry_out_dele
 -- R__9 grants what is called from outside; everybody else may call nothing.
 revoke execute on function
     find_proxy_key, find_proxy_keys, earlier_revocation, is_same_key, some_deleted_keys, count_newer_keys, note_holds, delete_proxy_keys,
-    delete_named_keys, name_in_receipt, announce_key_change, update_account, write_receipt, carry_out_deletion, carry_out_revocation
+    delete_named_keys, announce_key_change, update_account, write_receipt, carry_out_deletion, carry_out_revocation
     from public;

@@ -201,7 +201,7 @@ create or replace function act_on_alert(
     out credits_returned numeric,
     out balance_after    numeric,
     out at               bigint,  -- Unix seconds
-    out key_ids          text[]   -- done: of up to 100 deleted keys, the oldest first; or whose overlap was ended
+    out key_ids          text[]   -- done: of up to 100 deleted keys, the oldest first; or the one whose overlap was ended
 )
     language plpgsql security definer
     set search_path from current as
@@ -314,7 +314,7 @@ begin
             done.keys_deleted := 0;
             done.credits_returned := 0.000000;
             if done.operation = 'old_secret' then
-                perform name_in_receipt(receipt_id, rotated);
+                done.key_id := rotated.id;
             elsif target.id is not null then
                 named := delete_proxy_keys(receipt_id, account_id, 'one', null, target.id, target.created_at, target.created_at, started_at);
                 done.keys_deleted := named.keys_deleted;
@@ -348,7 +348,9 @@ begin
         credits_returned := done.credits_returned;
         balance_after := done.balance_after;
         at := floor(extract(epoch from done.revoked_at));
-        if outcome = 'done' and (keys > 0 or operation = 'old_secret') then
+        if done.key_id is not null then
+            key_ids := array[done.key_id];
+        elsif outcome = 'done' and keys > 0 then
             key_ids := some_deleted_keys(done.id);
         end if;
     end if;

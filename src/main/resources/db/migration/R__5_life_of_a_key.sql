@@ -395,7 +395,6 @@ declare
     started_at timestamptz := clock_timestamp();
     wait       interval;
     known      boolean;
-    alive      boolean; -- the key that the receipt names was not deleted
     listed     record;
     made       int;
 begin
@@ -404,14 +403,14 @@ begin
     end if;
 
     -- Only from now on is it certain that the receipt is not purged before we commit.
-    select r.operation = 'old_secret' into alive from revocation r where r.id = receipt_id and r.account_id = account_id for no key update;
+    perform from revocation r where r.id = receipt_id and r.account_id = account_id for no key update;
     known := found;
     if known then
         -- can_be: recreated now; was: recreated before; by_us: in an earlier attempt of this call.
         select count(*) as total,
-               count(*) filter (where r.recreated_as is null and r.allocated > r.used and not alive
+               count(*) filter (where r.recreated_as is null and r.allocated > r.used
                                       and (r.expires_at is null or r.expires_at > started_at)) as can_be,
-               sum(r.allocated - r.used) filter (where r.recreated_as is null and not alive
+               sum(r.allocated - r.used) filter (where r.recreated_as is null
                                                        and (r.expires_at is null or r.expires_at > started_at)) as credits,
                count(r.recreated_as) as was,
                count(*) filter (where r.recreated_as = any (key_ids)) as by_us

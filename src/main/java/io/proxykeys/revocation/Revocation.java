@@ -59,6 +59,10 @@ public class Revocation {
     @Column(name = "keys_not_found")
     public Integer keysNotFound;
 
+    /** {@code old_secret}: whose previous secret was revoked. */
+    @Column(name = "key_id", columnDefinition = "text")
+    public String keyId;
+
     @Column(name = "reason", columnDefinition = "text")
     public String reason;
 

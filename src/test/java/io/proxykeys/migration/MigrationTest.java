@@ -157,8 +157,8 @@ class MigrationTest {
         return """
                 SELECT md5(string_agg(line, '' ORDER BY line))
                   FROM (SELECT concat_ws('|', id, balance, keys_version, new_keys_blocked_until) AS line FROM account
-                        UNION ALL SELECT to_jsonb(k)::text FROM proxy_key k
-                        UNION ALL SELECT to_jsonb(r)::text FROM revocation r) all_rows""";
+                        UNION ALL SELECT jsonb_strip_nulls(to_jsonb(k))::text FROM proxy_key k
+                        UNION ALL SELECT jsonb_strip_nulls(to_jsonb(r))::text FROM revocation r) all_rows""";
     }
 
     private void byHand(String database, String names) throws Exception {

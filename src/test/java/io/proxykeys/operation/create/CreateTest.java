@@ -56,7 +56,8 @@ class CreateTest {
         long createdAt = key.get("created_at").longValue();
         assertEquals("{\"name\":\"team ü\",\"key\":\"" + secret + "\",\"expires_at\":4102444800,\"allocated_ammount\":12.500000,"
                 + "\"used_ammount\":0.000000,\"is_active\":true,\"model_whitelist\":[\"large\",\"small\"],"
-                + "\"ip_whitelist\":[\"10.0.0.0/8\",\"2001:db8::1\"],\"created_at\":" + createdAt + ",\"last_used\":null,\"id\":\"" + id
+                + "\"ip_whitelist\":[\"10.0.0.0/8\",\"2001:db8::1\"],\"created_at\":" + createdAt + ",\"last_used\":null"
+                + ",\"rotated_at\":null,\"overlap_until\":null,\"suspension_id\":null,\"id\":\"" + id
                 + "\"}",
                 answer.asString());
         assertTrue(createdAt >= before - 1 && createdAt <= Instant.now().getEpochSecond() + 1, createdAt + "");

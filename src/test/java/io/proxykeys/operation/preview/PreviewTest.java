@@ -35,14 +35,15 @@ class PreviewTest {
         JsonNode deletion = Api.json(Api.as(account).delete(Api.PROXY + query));
 
         assertEquals("{\"would_delete\":" + deletion.get("deleted") + ",\"credits_to_return\":"
-                + deletion.get("credits_returned").decimalValue().toPlainString() + "}",
+                + deletion.get("credits_returned").decimalValue().toPlainString() + ",\"balance\":"
+                + deletion.get("balance").decimalValue().subtract(deletion.get("credits_returned").decimalValue()).toPlainString() + "}",
                 preview.then().statusCode(200).extract().asString());
         assertTrue(deletion.get("deleted").intValue() > 0);
     }
 
     @Test
     void aPreviewOfNothingIsZero() {
-        assertEquals("{\"would_delete\":0,\"credits_to_return\":0.000000}", Api.preview(Accounts.open("1"), "").asString());
+        assertEquals("{\"would_delete\":0,\"credits_to_return\":0.000000,\"balance\":1.000000}", Api.preview(Accounts.open("1"), "").asString());
         Api.preview("nobody", "").then().statusCode(401);
     }
 
