@@ -2,8 +2,8 @@ package io.proxykeys.operation.recreate;
 
 import io.proxykeys.database.AccountChange;
 import io.proxykeys.database.AccountLock;
-import io.proxykeys.json.JsonPage;
 import io.proxykeys.database.RateLimit;
+import io.proxykeys.json.JsonPage;
 import io.proxykeys.key.CreatedKey;
 import io.proxykeys.key.ListedKey;
 import io.proxykeys.key.NewKey;

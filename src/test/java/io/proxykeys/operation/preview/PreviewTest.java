@@ -43,7 +43,8 @@ class PreviewTest {
 
     @Test
     void aPreviewOfNothingIsZero() {
-        assertEquals("{\"would_delete\":0,\"credits_to_return\":0.000000,\"balance\":1.000000}", Api.preview(Accounts.open("1"), "").asString());
+        assertEquals("{\"would_delete\":0,\"credits_to_return\":0.000000,\"balance\":1.000000}", Api.preview(Accounts.open("1"), "")
+                .asString());
         Api.preview("nobody", "").then().statusCode(401);
     }
 

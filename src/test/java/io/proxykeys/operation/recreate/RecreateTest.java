@@ -77,7 +77,8 @@ class RecreateTest {
             assertTrue(key.get("created_at").longValue() >= Instant.now().getEpochSecond() - 30, key.toString());
         }
         assertEquals(List.of("replaces", "name", "key", "expires_at", "allocated_ammount", "used_ammount", "is_active", "model_whitelist",
-                "ip_whitelist", "created_at", "last_used", "rotated_at", "overlap_until", "suspension_id", "id"), names(answer.get("keys").get(0)));
+                "ip_whitelist", "created_at", "last_used", "rotated_at", "overlap_until", "suspension_id", "id"), names(answer.get("keys")
+                        .get(0)));
         spend(answer.get("keys").get(0), "54.5");
         assertThrows(IllegalStateException.class, () -> Accounts.spend(account, "unused", "1"));
         assertThrows(IllegalStateException.class, () -> spend(answer.get("keys").get(2), "1"));

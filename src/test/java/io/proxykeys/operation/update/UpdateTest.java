@@ -54,7 +54,8 @@ class UpdateTest {
         JsonNode after = Api.json(Api.lookup(account, key));
         assertEquals("{\"name\":\"other\",\"key\":\"" + key + "\",\"expires_at\":4102444800,\"allocated_ammount\":25.500000,"
                 + "\"used_ammount\":0.000000,\"is_active\":true,\"model_whitelist\":[\"new\"],\"ip_whitelist\":[],\"created_at\":"
-                + before.get("created_at") + ",\"last_used\":null,\"rotated_at\":null,\"overlap_until\":null,\"suspension_id\":null}", after.toString());
+                + before.get("created_at") + ",\"last_used\":null,\"rotated_at\":null,\"overlap_until\":null,\"suspension_id\":null}", after
+                        .toString());
         assertEquals("74.500000", Accounts.balance(account).toString());
     }
 
