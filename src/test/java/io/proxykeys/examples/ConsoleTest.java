@@ -31,6 +31,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
@@ -74,6 +76,7 @@ class ConsoleTest {
     void open() {
         Assumptions.assumeTrue(started.isPresent(), "no browser");
         browser = started.get();
+        browser.window(1280, 1600, false);
         browser.open("about:blank");
         browser.open(origin() + "/console.html");
     }
@@ -113,19 +116,19 @@ class ConsoleTest {
 
         // Back up.
         browser.find("#backup").click();
-        browser.awaitText("#done", "The settings of 5 keys are in the file");
+        done("The settings of 5 keys are in the file");
         assertEquals(5, Api.json(browser.download("proxy-keys-backup-")).size());
 
         // One key.
         browser.button("#keys", "Disable unused").click();
-        browser.awaitText("#done", "\"unused\" is disabled.");
+        done("\"unused\" is disabled.");
         assertFalse(Postgres.shared().one(Boolean.class, "SELECT is_active FROM proxy_key WHERE account_id = ? AND name = 'unused'",
                 account));
         browser.button("#keys", "Delete unused").click();
         browser.button("#keys", "Keep unused").click();
         browser.button("#keys", "Delete unused").click();
         browser.button("#keys", "Delete unused for good").click();
-        browser.awaitText("#done", "\"unused\" is deleted. 50.00 credits are back; the balance is 50.00.");
+        done("\"unused\" is deleted. 50.00 credits are back; the balance is 50.00.");
         assertEquals(4, Accounts.keys(account));
 
         // All of them.
@@ -135,29 +138,129 @@ class ConsoleTest {
         browser.type("#confirm", "DELETE");
         assertEquals("Delete 4 keys now", browser.find("#delete-now").getText());
         browser.find("#delete-now").click();
-        browser.awaitText("#done", "4 keys deleted: none of them works any more. 124.50 credits are back; the balance is 174.50.");
+        done("4 keys deleted: none of them works any more. 124.50 credits are back; the balance is 174.50.");
         assertEquals(0, Accounts.keys(account));
         browser.awaitText("#keys-caption", "You have no keys.");
         assertFalse(browser.find("#delete-now").isEnabled(), "confirmed once, and not for ever");
+        assertEquals("Delete", browser.find("#delete-now").getText());
+        assertFalse(browser.find("#keys thead").isDisplayed(), "a header over nothing");
 
         // And back.
         assertEquals(2, browser.all("#receipts tbody tr").size());
-        browser.all("#receipts tbody tr").get(0).findElements(By.tagName("button")).get(1).click();
+        browser.all("#receipts tbody tr").get(0).findElements(By.tagName("button")).get(2).click();
         assertEquals(4, Api.json(browser.download("receipt-")).get("keys").size());
-        browser.all("#receipts tbody tr button").get(0).click();
-        browser.awaitText("#done", "2 keys recreated with 84.50 credits, 2 skipped");
+        browser.all("#receipts tbody tr td.actions button").get(0).click();
+        done("2 keys recreated with 84.50 credits, 2 skipped");
         JsonNode secrets = downloadedSecrets();
         assertEquals(2, Accounts.keys(account));
         for (JsonNode key : secrets) {
             assertEquals(1L, Postgres.shared().one(Long.class, "SELECT count(*) FROM proxy_key WHERE secret_hash = sha256(?::bytea)", key
                     .get(
                             "key").textValue()));
-            assertTrue(browser.find("#recreated").getText().contains(key.get("key").textValue()));
+            assertTrue(browser.find("#secrets").getText().contains(key.get("key").textValue()));
         }
         browser.run("scrollTo(0, 0)");
         picture("after");
-        browser.all("#receipts tbody tr button").get(0).click();
+        browser.all("#receipts tbody tr td.actions button").get(0).click();
         browser.awaitText("#problem", "These keys were recreated already");
+    }
+
+    @ParameterizedTest
+    @CsvSource({ "390,false", "390,true", "1280,false", "1280,true" })
+    void itFitsAPhoneAndADeskInLightAndDark(int width, boolean dark) {
+        Accounts.createFiveKeys(account);
+        Postgres.shared().execute("UPDATE proxy_key SET name = repeat('m', 25) WHERE account_id = ? AND name = 'disabled'", account);
+        Api.remove(account, Postgres.shared().one(String.class, "SELECT id FROM proxy_key WHERE account_id = ? AND name = 'expired'",
+                account)).then().statusCode(200);
+        browser.window(width, 844, dark);
+        show(Issuer.shared().token(account));
+
+        assertEquals(List.of(), browser.run("""
+                return [...document.querySelectorAll("h1, h2, p, label, input, select, button, td, caption, code")]
+                  .filter(each => each.offsetParent && (each.getBoundingClientRect().left < 0 || each.getBoundingClientRect().right > innerWidth))
+                  .map(each => each.outerHTML)"""), "beyond the edge");
+        assertEquals((long) width, browser.run("return Math.max(innerWidth, document.documentElement.scrollWidth)"));
+        browser.button("#keys", "Disable unused").click();
+        done("\"unused\" is disabled.");
+        browser.awaitIdle();
+        assertEquals(true, browser.run("""
+                const there = document.getElementById("done").getBoundingClientRect();
+                return there.top >= 0 && there.bottom <= innerHeight"""), "where the person cannot see it");
+        picture(width + (dark ? "-dark" : "-light"));
+    }
+
+    @Test
+    void everythingIsDoneByKeyboardAndTheFocusIsNeverLost() {
+        Accounts.createFiveKeys(account);
+        browser.type("#address", front.address());
+        browser.press(Keys.TAB);
+        browser.press(Issuer.shared().token(account));
+        browser.press(Keys.TAB);
+        assertEquals("Show my keys", browser.focused());
+        browser.press(Keys.ENTER);
+        browser.awaitText("#preview", "This deletes 5 keys");
+        browser.awaitIdle();
+
+        tabTo("Disable unused");
+        browser.press(Keys.ENTER);
+        done("\"unused\" is disabled.");
+        assertEquals("Enable unused", browser.focused());
+        tabTo("Delete unused");
+        browser.press(Keys.ENTER);
+        assertEquals("Delete unused for good", browser.focused());
+        browser.press(Keys.ESCAPE);
+        assertEquals("Delete unused", browser.focused());
+        browser.press(Keys.ENTER);
+        browser.press(Keys.ENTER);
+        done("\"unused\" is deleted.");
+        browser.awaitIdle();
+        assertEquals("Keys", browser.focused());
+        assertEquals(4, Accounts.keys(account));
+
+        browser.find("#find").sendKeys(Keys.chord(Keys.SHIFT, Keys.TAB));
+        tabTo("Read again");
+        browser.press(Keys.ENTER);
+        browser.awaitIdle();
+        assertEquals("Read again", browser.focused());
+        browser.type("#confirm", "DELETE", Keys.ENTER);
+        done("4 keys deleted");
+        browser.awaitIdle();
+        assertEquals("To delete, type DELETE", browser.focused());
+    }
+
+    @Test
+    void secretsStayUntilTheyAreClearedWhateverElseIsRecreated() {
+        for (String name : List.of("first", "second")) {
+            Api.remove(account, Accounts.createKey(account, name, "10")).then().statusCode(200);
+        }
+        show(Issuer.shared().token(account));
+        for (int i = 0; i < 2; i++) {
+            browser.all("#receipts tbody tr").get(i).findElement(By.cssSelector("td.actions button")).click();
+            done("1 key recreated");
+            browser.awaitIdle();
+        }
+
+        assertEquals(2, browser.all("#secrets tbody tr").size());
+        assertEquals("2 keys, not downloaded yet", browser.find("#secrets caption").getText());
+        assertTrue(browser.asksBeforeLeaving());
+        show(Issuer.shared().token(Accounts.open("1")));
+        assertEquals(2, browser.all("#secrets tbody tr").size(), "shown with another token");
+        browser.find("#clear-secrets").click();
+        assertEquals(2, browser.all("#secrets tbody tr").size(), "cleared without a question");
+        assertEquals(2, downloadedSecrets().size());
+        browser.find("#clear-secrets").click();
+        assertFalse(browser.find("#secrets").isDisplayed());
+        assertFalse(browser.asksBeforeLeaving());
+    }
+
+    @ParameterizedTest
+    @CsvSource({ "api.example.com,The address needs https:// before it", "http://api.example.com,would be sent in clear",
+            "ftp://localhost,would be sent in clear", "https://[,This is no address", "'',The address needs https:// before it" })
+    void anAddressThatWouldTakeTheTokenElsewhereIsToldAsSuch(String address, String said) {
+        browser.type("#address", address);
+        browser.type("#token", "made-up", Keys.ENTER);
+
+        browser.awaitText("#problem", said);
     }
 
     @Test
@@ -171,7 +274,7 @@ class ConsoleTest {
         assertEquals(List.of("<img src=x onerror=x>"), names());
         assertEquals(0, browser.all("img").size());
         browser.type("#confirm", "DELETE", Keys.ENTER);
-        browser.awaitText("#done", "the balance is 20,000,000,000,000.000009.");
+        done("the balance is 20,000,000,000,000.000009.");
     }
 
     @Test
@@ -183,7 +286,7 @@ class ConsoleTest {
         browser.type("#confirm", "DELETE", Keys.ENTER);
 
         browser.awaitText("#problem", "It is not known whether it happened");
-        browser.awaitText("#done", "5 keys deleted");
+        done("5 keys deleted");
         assertEquals(1, Accounts.receipts(account));
         List<String> deletions = front.requests().stream().filter(request -> request.startsWith("DELETE")).toList();
         assertTrue(deletions.size() >= 3, deletions.toString());
@@ -236,8 +339,8 @@ class ConsoleTest {
         Accounts.block(account, 600);
         browser.find("#refresh").click();
         browser.awaitText("#keys-caption", "4 keys");
-        browser.all("#receipts tbody tr button").get(0).click();
-        browser.awaitText("#problem", "After a revocation no key can be made or enabled for a while.");
+        browser.all("#receipts tbody tr td.actions button").get(0).click();
+        browser.awaitText("#problem", "After a revocation no key can be made, enabled or resumed");
     }
 
     @Test
@@ -250,8 +353,21 @@ class ConsoleTest {
 
         browser.type("#confirm", "DELETE", Keys.ENTER);
 
-        browser.awaitText("#done", "1 key deleted");
+        done("1 key deleted");
         Api.create(account, "key", "1").then().statusCode(409);
+    }
+
+    /** Waits until this is said, and the list was read again. */
+    private void done(String said) {
+        browser.awaitText("#done", said);
+        browser.awaitIdle();
+    }
+
+    private void tabTo(String name) {
+        for (int i = 0; i < 100 && !browser.focused().equals(name); i++) {
+            browser.press(Keys.TAB);
+        }
+        assertEquals(name, browser.focused());
     }
 
     /** For the documents, and to be looked at, into the folder of {@code -Dconsole.pictures}. */

@@ -66,6 +66,39 @@ public final class Browser implements AutoCloseable {
         driver.get(address);
     }
 
+    /** A window of this width, such as that of a phone, in light or dark colours. */
+    public void window(int width, int height, boolean dark) {
+        driver.executeCdpCommand("Emulation.setDeviceMetricsOverride",
+                Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", width < 500));
+        driver.executeCdpCommand("Emulation.setEmulatedMedia",
+                Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", dark ? "dark" : "light"))));
+    }
+
+    /** Presses keys where the focus is. */
+    public void press(CharSequence... keys) {
+        driver.switchTo().activeElement().sendKeys(keys);
+    }
+
+    /** What has the focus: its name for a screen reader, or its text. */
+    public String focused() {
+        WebElement element = driver.switchTo().activeElement();
+        return element.getTagName().equals("body") ? "" : element.getAccessibleName().isEmpty() ? element.getText() : element
+                .getAccessibleName();
+    }
+
+    /** Waits up to 20 seconds until the page has done what it was told to. */
+    public void awaitIdle() {
+        Awaitility.await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50)).until(() -> all("body[aria-busy]").isEmpty());
+    }
+
+    /** Whether the page wants the browser to ask before it is left. (What the browser asks, its driver answers alone.) */
+    public boolean asksBeforeLeaving() {
+        return (boolean) driver.executeScript("""
+                const leaving = new Event("beforeunload", {cancelable: true});
+                dispatchEvent(leaving);
+                return leaving.defaultPrevented;""");
+    }
+
     /** The first element that this selector of CSS fits. */
     public WebElement find(String selector) {
         return driver.findElement(By.cssSelector(selector));
