@@ -20,12 +20,12 @@ import org.w3c.dom.NodeList;
  * The versions that {@code pom.xml} fixes although Quarkus has its own. Maven names the file that has those; started otherwise, this is
  * skipped.
  */
-@EnabledIfSystemProperty(named = "quarkus.bom", matches = ".+")
+@EnabledIfSystemProperty(named = "platform.bom", matches = ".+")
 class PinnedVersionsTest {
 
     @Test
     void aLibraryIsPinnedOnlyWhileItIsNewerThanThePlatforms() throws Exception {
-        Map<String, String> platform = managed(new File(System.getProperty("quarkus.bom")));
+        Map<String, String> platform = managed(new File(System.getProperty("platform.bom")));
         List<String> outdated = new ArrayList<>();
         Map<String, String> pinned = managed(new File("pom.xml"));
         pinned.keySet().retainAll(platform.keySet());
