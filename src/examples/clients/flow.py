@@ -1,11 +1,11 @@
-"""List, toggle, delete one, delete all, receipt: with the generated client, against the API at PROXY_KEYS_URL. Deletes all keys there."""
+"""Create two keys, list, toggle, delete one, delete all, receipt: with the generated client, against the API at PROXY_KEYS_URL. Deletes all keys there."""
 
 import os
 import time
 from decimal import Decimal
 
 import proxy_keys_client as client
-from proxy_keys_client.api import DeletionApi, ReviewApi, ToggleApi
+from proxy_keys_client.api import CreationApi, DeletionApi, ReviewApi, ToggleApi
 
 
 def money(number):
@@ -17,11 +17,11 @@ def main():
     configuration = client.Configuration(host=os.environ["PROXY_KEYS_URL"], access_token=os.environ["PROXY_KEYS_TOKEN"])
     with client.ApiClient(configuration) as connection:
         deletion, review, toggle = DeletionApi(connection), ReviewApi(connection), ToggleApi(connection)
+        for amount in 12.345678, 0.5:
+            CreationApi(connection).create_proxy_key(client.KeyToCreate(name="flow.py", allocated_ammount=amount))
 
         keys = review.list_proxy_keys()
         print(f"{len(keys)} keys")
-        if len(keys) < 2:
-            raise SystemExit("This needs two keys or more: press s in the development server for new ones.")
         first, rest = keys[0], keys[1:]
         print("active:", toggle.toggle_proxy_key(client.KeyToToggle(proxy_key=first.key, is_active=False)).status)
 

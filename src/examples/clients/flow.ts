@@ -1,5 +1,5 @@
-// List, toggle, delete one, delete all, receipt: with the generated client, against the API at PROXY_KEYS_URL. Deletes all keys there.
-import { Configuration, DeletionApi, ReviewApi, ToggleApi } from "./index";
+// Create two keys, list, toggle, delete one, delete all, receipt: with the generated client, against the API at PROXY_KEYS_URL. Deletes all keys there.
+import { Configuration, CreationApi, DeletionApi, ReviewApi, ToggleApi } from "./index";
 
 // The client reads money as a double. toFixed(6) gives the digits back that were sent, up to 9,007,199,254.740991; from then on
 // compute with millionths.
@@ -15,15 +15,16 @@ function expect(actual: unknown, wanted: unknown): void {
 
 async function main(): Promise<void> {
   const configuration = new Configuration({ basePath: process.env.PROXY_KEYS_URL, accessToken: process.env.PROXY_KEYS_TOKEN });
+  const creation = new CreationApi(configuration);
   const deletion = new DeletionApi(configuration);
   const review = new ReviewApi(configuration);
   const toggle = new ToggleApi(configuration);
 
+  for (const amount of [12.345678, 0.5]) {
+    await creation.createProxyKey({ keyToCreate: { name: "flow.ts", allocatedAmmount: amount } });
+  }
   const keys = await review.listProxyKeys();
   console.log(`${keys.length} keys`);
-  if (keys.length < 2) {
-    throw new Error("This needs two keys or more: press s in the development server for new ones.");
-  }
   const [first, ...rest] = keys;
   console.log("active:", (await toggle.toggleProxyKey({ keyToToggle: { proxyKey: first.key, isActive: false } })).status);
 

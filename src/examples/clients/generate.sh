@@ -70,7 +70,7 @@ else
 fi
 
 if [ -n "${PROXY_KEYS_URL:-}" ] && [ -n "${PROXY_KEYS_TOKEN:-}" ]; then
-  [ -z "$python" ] || { say "list, toggle, delete one, delete all, receipt, in Python"; check env PYTHONPATH="$OUT/python" "$python" "$HERE/flow.py"; }
+  [ -z "$python" ] || { say "create, list, toggle, delete one, delete all, receipt, in Python"; check env PYTHONPATH="$OUT/python" "$python" "$HERE/flow.py"; }
   [ -z "$typescript" ] || { say "the same in TypeScript"; check node "$typescript"; }
 else
   skipped "using them: set PROXY_KEYS_URL and PROXY_KEYS_TOKEN, as ./mvnw quarkus:dev prints them"
