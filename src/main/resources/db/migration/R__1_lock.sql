@@ -25,17 +25,20 @@ select set_config('search_path', format('%I, pg_temp', current_schema()), false)
 create or replace function set_transaction_promises() returns void
     language plpgsql as
 $$
+declare
+    -- Of bound_transaction. Where it was set in an earlier transaction of the session it is empty.
+    asked_for text := nullif(current_setting('proxy_keys.statement_timeout', true), '');
 begin
     -- Under another isolation level the statement after the lock would see the database as it was before the wait, and miss keys.
     if current_setting('transaction_isolation') <> 'read committed' then
         raise exception 'the transaction must be READ COMMITTED, and is %', upper(current_setting('transaction_isolation'))
             using errcode = 'invalid_transaction_state';
     end if;
-    -- In order: an instance that was frozen in a transaction is disconnected before those who wait for its lock give up; a
-    -- million keys take about 5 s; all of it is below the function's own timeout of 29 s.
+    -- In order: an instance that was frozen in a transaction is disconnected before those who wait for its lock give up; a call that
+    -- waited for no lock has 27 s. What may take longer waits as long as a call can hold the lock.
     perform set_config('idle_in_transaction_session_timeout', '4s', true),
-            set_config('lock_timeout', '5s', true),
-            set_config('statement_timeout', '16s', true);
+            set_config('lock_timeout', case when asked_for is null then '5s' else '30s' end, true),
+            set_config('statement_timeout', coalesce(asked_for, '25s'), true);
     -- What was answered has to be there after a crash of the server. remote_apply promises more, and stays.
     if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
         perform set_config('synchronous_commit', 'on', true);
@@ -45,6 +48,19 @@ $$;
 
 comment on function set_transaction_promises is
     'Sets what a change relies on until the transaction ends: synchronous_commit and timeouts. Refuses any isolation but READ COMMITTED.';
+
+-- Before the lock, so that it bounds the lock, too.
+create or replace function bound_transaction(milliseconds int) returns void
+    language plpgsql as
+$$
+begin
+    perform set_config('proxy_keys.statement_timeout', milliseconds || 'ms', true);
+    perform set_transaction_promises();
+end
+$$;
+
+comment on function bound_transaction is
+    'First statement of a change that has more time than a call: sets the same, with this bound for each statement.';
 
 create or replace function lock_account_for_change(account text) returns table (id text)
     language plpgsql security definer rows 1
@@ -77,5 +93,5 @@ comment on function lock_account is
 
 -- R__9 grants what is called from outside; everybody else may call nothing.
 revoke execute on function
-    set_transaction_promises, lock_account_for_change, lock_account
+    set_transaction_promises, bound_transaction, lock_account_for_change, lock_account
     from public;

@@ -27,6 +27,7 @@ begin
     grant select on account, proxy_key, revocation, revoked_key to proxy_keys_function;
     grant execute on function
         set_transaction_promises,
+        bound_transaction,
         lock_account_for_change,
         carry_out_deletion,
         carry_out_revocation,

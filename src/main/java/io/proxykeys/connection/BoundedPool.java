@@ -33,8 +33,6 @@ public class BoundedPool implements PgPoolCreator {
 
     private static final int CONNECT_MILLIS = 3_000;
     private static final int ACQUIRE_SECONDS = 5;
-    /** Above the statement timeout: a connection that says nothing for longer is dead, even without a message. */
-    private static final int SILENCE_SECONDS = 18;
 
     /**
      * A default of the client that an untouched PgBouncer refuses. Since version 12 the server's own default writes every digit that
@@ -86,7 +84,7 @@ public class BoundedPool implements PgPoolCreator {
         Map<String, String> properties = new HashMap<>(given.getProperties());
         properties.remove(REFUSED_BY_POOLERS);
         given.setProperties(properties);
-        given.setConnectTimeout(CONNECT_MILLIS).setIdleTimeout(SILENCE_SECONDS).setIdleTimeoutUnit(TimeUnit.SECONDS);
+        given.setConnectTimeout(CONNECT_MILLIS);
         return given;
     }
 

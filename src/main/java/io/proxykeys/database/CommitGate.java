@@ -1,5 +1,6 @@
 package io.proxykeys.database;
 
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
@@ -27,7 +28,23 @@ public final class CommitGate {
     }
 
     private final AtomicReference<State> state = new AtomicReference<>(State.OPEN);
+    private final long end;
     private volatile UUID receipt;
+
+    /** For a call that takes no longer than usual. */
+    public CommitGate() {
+        this(Duration.ZERO);
+    }
+
+    /** @param bound how long whoever waits for the call will wait, from now on */
+    public CommitGate(Duration bound) {
+        this.end = System.nanoTime() + bound.toNanos();
+    }
+
+    /** What is left of the time; below zero when it is over. */
+    Duration left() {
+        return Duration.ofNanos(end - System.nanoTime());
+    }
 
     /** Asked just before COMMIT is sent. False: the call was given up, and its sender may have been told that nothing was changed. */
     boolean tryBeginCommit() {

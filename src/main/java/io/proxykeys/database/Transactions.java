@@ -8,6 +8,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
 import io.vertx.sqlclient.SqlConnection;
+import io.vertx.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
@@ -46,8 +47,17 @@ public class Transactions {
     /** As long as a statement of a change: a read has no transaction of its own to set a bound in. */
     private static final Duration LONGEST_READ = Duration.ofSeconds(16);
 
-    /** With the time to fetch keys still below the function's own timeout, so that there is an answer. */
+    /** How long the attempts of a call may take together, even if whoever waits for it says less: then that is who gives up. */
     private static final Duration TIMEOUT = Duration.ofSeconds(24);
+
+    /** To say, before whoever waits gives up, that nothing was changed. */
+    private static final Duration TO_ANSWER = Duration.ofSeconds(1);
+
+    /** Up to this, a call is content with the bounds that every transaction has (db/migration/R__1_lock.sql). */
+    private static final Duration LONGEST_CALL = Duration.ofSeconds(30);
+
+    /** For an alert, which has minutes. Not waited for, and without effect outside of a transaction. */
+    private static final String BOUND = "SELECT bound_transaction($1)";
 
     private static final Logger LOG = Logger.getLogger(Transactions.class);
 
@@ -133,8 +143,11 @@ public class Transactions {
      */
     private static <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, CommitGate gate) {
         Future<?> begun = connection.query(BEGIN).execute();
+        Duration left = gate.left().minus(TO_ANSWER);
+        Future<?> bound = left.compareTo(LONGEST_CALL) < 0 ? begun
+                : connection.preparedQuery(BOUND).execute(Tuple.of((int) left.minus(TO_ANSWER).toMillis()));
         Future<T> done = Future.succeededFuture(connection).compose(work);
-        return begun.compose(begin -> done.compose(
+        return begun.compose(begin -> bound.compose(set -> done).compose(
                 result -> gate.tryBeginCommit() ? commit(connection, result) : rollback(connection, new TimeoutException()),
                 failure -> rollback(connection, failure)));
     }
@@ -179,6 +192,7 @@ public class Transactions {
 
     /** The bound comes from another thread than the work. What has not begun to commit when it is reached never will. */
     private <T> Uni<T> bounded(CommitGate gate, Uni<T> call) {
-        return call.ifNoItem().after(timeout).failWith(() -> gate.giveUp(new TimeoutException()));
+        Duration left = gate.left().minus(TO_ANSWER);
+        return call.ifNoItem().after(left.compareTo(timeout) > 0 ? left : timeout).failWith(() -> gate.giveUp(new TimeoutException()));
     }
 }

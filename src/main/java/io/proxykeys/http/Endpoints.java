@@ -123,7 +123,8 @@ public class Endpoints {
             return refusal;
         }
         if (failure instanceof DatabaseUnavailable unavailable) {
-            return ProblemException.unavailable(unavailable.getCause());
+            return unavailable.isTooSlow() && request.route().deletesAll() ? ProblemException.tooLarge(unavailable.getCause())
+                    : ProblemException.unavailable(unavailable.getCause());
         }
         if (failure instanceof OutcomeUnknown unknown) {
             return outcomeUnknown(request, unknown.receipt(), unknown.getCause());

@@ -88,6 +88,11 @@ public enum Route {
         return !Scope.READ.equals(scope);
     }
 
+    /** Whether it deletes as many keys as the account has. */
+    public boolean deletesAll() {
+        return this == DELETE_ALL || this == DELETE_ALL_ALIAS;
+    }
+
     /** The scope a token needs for this route, or several with spaces between them; empty: it takes no token. */
     public Optional<String> scope() {
         return Optional.ofNullable(scope);

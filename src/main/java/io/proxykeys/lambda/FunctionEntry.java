@@ -99,7 +99,7 @@ class FunctionEntry extends LambdaHttpHandler {
 
     private Response serve(LambdaEvent event, Route route, Context context) throws Throwable {
         Duration bound = bound(context);
-        Request request = event.request(route, context.getAwsRequestId(), bound, new CommitGate());
+        Request request = event.request(route, context.getAwsRequestId(), bound, new CommitGate(bound));
         try {
             return thread.await(bound, context.getAwsRequestId(), () -> endpoints.serve(request));
         } catch (TimeoutException late) {
@@ -108,9 +108,10 @@ class FunctionEntry extends LambdaHttpHandler {
     }
 
     private LambdaResponse revoke(LambdaEvent event, Context context) {
-        CommitGate gate = new CommitGate();
+        Duration bound = bound(context);
+        CommitGate gate = new CommitGate(bound);
         try {
-            return new LambdaResponse(thread.await(bound(context), context.getAwsRequestId(),
+            return new LambdaResponse(thread.await(bound, context.getAwsRequestId(),
                     () -> alerts.handle(event.envelope(), gate)));
         } catch (AlertRefused | AlertFailed failure) {
             throw logged("alert_failed", failure);

@@ -173,6 +173,12 @@ class TemplateTest {
         assertTrue(function < (int) at(only("AWS::ApiGatewayV2::Integration"), "TimeoutInMillis"), function + " ms");
     }
 
+    /** Fifteen minutes are the most that Lambda has: an alert deletes what is too large for a call. */
+    @Test
+    void anAlertHasAllTheTimeThereIs() {
+        assertEquals(900, Template.function("AlertFunction").get("Timeout"));
+    }
+
     /** The same archive with the same settings: what an alert deletes is what a call would. */
     @Test
     void theTwoFunctionsDifferInNothingButWhatTheyServe() {
@@ -180,7 +186,7 @@ class TemplateTest {
         Map<String, Object> alerts = Template.function("AlertFunction");
 
         assertEquals(Set.of("Function", "AlertFunction"), properties("AWS::Serverless::Function").keySet());
-        for (String property : List.of("Description", "ReservedConcurrentExecutions")) {
+        for (String property : List.of("Description", "ReservedConcurrentExecutions", "Timeout")) {
             assertFalse(calls.remove(property).equals(alerts.remove(property)), property);
         }
         assertEquals(calls, alerts);

@@ -81,6 +81,7 @@ class OpenApiTest {
             Map.entry("alreadyRecreated", EnumSet.of(Route.RECREATE)),
             Map.entry("tooManyKeys", EnumSet.of(Route.RECREATE)),
             Map.entry("unavailable", ALL),
+            Map.entry("tooLarge", DELETIONS),
             Map.entry("outcomeUnknown", with(WITH_IDEMPOTENCY_KEY, Route.TOGGLE, Route.UPDATE, Route.RECREATE)),
             Map.entry("creationUnknown", EnumSet.of(Route.CREATE)),
             Map.entry("invalidSignature", EnumSet.of(Route.GITHUB_REPORT)),
