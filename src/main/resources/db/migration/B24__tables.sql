@@ -95,7 +95,7 @@ create table revocation (
     name_prefix           text,
     keys_not_found        int,
     subject               text,
-    key_id                text,
+    rotated_key_id        text,
     constraint revocation_pkey primary key (id),
     constraint revocation_trigger_known check (trigger in ('request', 'alert')),
     constraint revocation_operation_known check (
@@ -134,7 +134,7 @@ comment on column revocation.url is 'An alert: where the key was found.';
 comment on column revocation.reported_by is 'An alert: who found it.';
 comment on column revocation.name_prefix is 'Only keys whose name begins with it were deleted.';
 comment on column revocation.keys_not_found is 'Operation several: how many of the names were no live key of the account.';
-comment on column revocation.key_id is 'Operation old_secret: whose previous secret was revoked. The key lives on.';
+comment on column revocation.rotated_key_id is 'Operation old_secret: whose previous secret was revoked. The key lives on.';
 comment on column revocation.subject is 'The token''s sub: the person or machine that asked for it.';
 
 -- A row for each deleted key, enough to recreate it; never a secret or its hash. A row each and not one document: a document is four
@@ -227,13 +227,14 @@ create table credit_hold (
     released_at    timestamptz,
     late_cost      numeric(20, 6),
     charged_late   numeric(20, 6),
+    late_at        timestamptz,
     constraint credit_hold_pkey primary key (id),
     constraint credit_hold_amount check (amount > 0 and amount <> 'NaN'),
     constraint credit_hold_settled_within_amount check (settled >= 0 and settled <= amount),
     constraint credit_hold_settled_at_a_time check ((settled is null) = (settled_at is null)),
     constraint credit_hold_times_finite check (isfinite(expires_at) and isfinite(settled_at)),
     constraint credit_hold_charged_late check (
-        (late_cost is null) = (charged_late is null)
+        (late_cost is null) = (charged_late is null) and (late_cost is null) = (late_at is null)
         and (late_cost is null or (released_at is not null and late_cost <= amount and charged_late >= 0 and charged_late <= late_cost)))
 )
     -- Room on each page for the new version of a row that is settled.
@@ -253,6 +254,7 @@ comment on column credit_hold.revocation_id is 'The receipt of the key''s deleti
 comment on column credit_hold.released_at is 'When it was settled at 0 because nobody settled it in time. Null: it was not.';
 comment on column credit_hold.late_cost is 'What the call cost, said after the release.';
 comment on column credit_hold.charged_late is 'What of late_cost the key, or the balance, still had.';
+comment on column credit_hold.late_at is 'When late_cost was said.';
 
 create table burnt_secret (
     secret_hash bytea       not null,

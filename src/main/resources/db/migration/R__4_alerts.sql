@@ -314,7 +314,7 @@ begin
             done.keys_deleted := 0;
             done.credits_returned := 0.000000;
             if done.operation = 'old_secret' then
-                done.key_id := rotated.id;
+                done.rotated_key_id := rotated.id;
             elsif target.id is not null then
                 named := delete_proxy_keys(receipt_id, account_id, 'one', null, target.id, target.created_at, target.created_at, started_at);
                 done.keys_deleted := named.keys_deleted;
@@ -348,8 +348,8 @@ begin
         credits_returned := done.credits_returned;
         balance_after := done.balance_after;
         at := floor(extract(epoch from done.revoked_at));
-        if done.key_id is not null then
-            key_ids := array[done.key_id];
+        if done.rotated_key_id is not null then
+            key_ids := array[done.rotated_key_id];
         elsif outcome = 'done' and keys > 0 then
             key_ids := some_deleted_keys(done.id);
         end if;

@@ -122,7 +122,7 @@ begin
             update revocation r set credits_settled_later = greatest(r.credits_settled_later - charged, 0) where r.id = (hold).revocation_id;
         end if;
     end if;
-    update credit_hold h set late_cost = cost, charged_late = charged where h.id = (hold).id;
+    update credit_hold h set late_cost = cost, charged_late = charged, late_at = clock_timestamp() where h.id = (hold).id;
     return charged;
 end
 $$;

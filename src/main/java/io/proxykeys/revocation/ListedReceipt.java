@@ -19,7 +19,7 @@ import java.util.UUID;
  * @param operation {@code all}, {@code expired}, {@code inactive}, {@code suspended}, {@code never_used}, {@code prefix}, {@code one},
  *                  {@code several} or {@code old_secret}, which deleted no key
  * @param namePrefix what the names of the deleted keys begin with; {@code null}: any
- * @param keyId {@code old_secret}: the key, which lives on; else {@code null}
+ * @param rotatedKeyId {@code old_secret}: the key, which lives on; else {@code null}
  * @param requestedBy the client that asked for it, or the source of the alert; may be {@code null}
  * @param subject the person or machine that asked for it; may be {@code null}
  * @param reason the alert's; may be {@code null}
@@ -39,7 +39,7 @@ public record ListedReceipt(
         String trigger,
         String operation,
         String namePrefix,
-        String keyId,
+        String rotatedKeyId,
         String requestedBy,
         String subject,
         String reason,
@@ -73,7 +73,7 @@ public record ListedReceipt(
         json.writeStringField("trigger", trigger);
         json.writeStringField("operation", operation);
         json.writeStringField("name_prefix", namePrefix);
-        json.writeStringField("key", keyId);
+        json.writeStringField("key", rotatedKeyId);
         json.writeStringField("requested_by", requestedBy);
         json.writeStringField("subject", subject);
         json.writeStringField("reason", reason);

@@ -60,8 +60,8 @@ public class Revocation {
     public Integer keysNotFound;
 
     /** {@code old_secret}: whose previous secret was revoked. */
-    @Column(name = "key_id", columnDefinition = "text")
-    public String keyId;
+    @Column(name = "rotated_key_id", columnDefinition = "text")
+    public String rotatedKeyId;
 
     @Column(name = "reason", columnDefinition = "text")
     public String reason;

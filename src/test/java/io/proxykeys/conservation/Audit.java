@@ -32,7 +32,9 @@ final class Audit {
 
     /** Every hold there ever was, and whether it was open when its key went; that of a key that lives always is. */
     private static final String EVERY_HOLD = """
-            SELECT h.*, k.gone_at, h.settled IS NULL OR h.settled_at > k.gone_at AS open_at_end
+            SELECT h.*, k.gone_at, h.settled IS NULL OR h.settled_at > k.gone_at AS open_at_end,
+                   CASE WHEN h.late_at < k.gone_at THEN h.charged_late ELSE 0 END AS charged_to_key,
+                   CASE WHEN h.late_at > k.gone_at THEN h.charged_late ELSE 0 END AS charged_to_balance
               FROM credit_hold h LEFT JOIN every_key k ON k.id = h.key_id
              WHERE h.account_id = ANY (?)""";
 
@@ -77,7 +79,7 @@ final class Audit {
 
     private void money() throws SQLException {
         none("balance + allocated + on hold for deleted keys, and what those have really spent, is not what went in", """
-                SELECT a.id, a.balance, i.amount, k.live, h.held, k.used - h.held_at_end + h.cost
+                SELECT a.id, a.balance, i.amount, k.live, h.held, k.used - h.held_at_end + h.cost + l.late
                   FROM account a,
                        LATERAL (SELECT sum(amount) AS amount FROM top_up WHERE account_id = a.id) i,
                        LATERAL (SELECT coalesce(sum(allocated) FILTER (WHERE gone_at = 'infinity'), 0) AS live,
@@ -85,8 +87,9 @@ final class Audit {
                                   FROM every_key WHERE account_id = a.id) k,
                        LATERAL (SELECT coalesce(sum(amount) FILTER (WHERE settled IS NULL), 0) AS held,
                                        coalesce(sum(amount), 0) AS held_at_end, coalesce(sum(settled), 0) AS cost
-                                  FROM every_hold WHERE account_id = a.id AND gone_at < 'infinity' AND open_at_end) h
-                 WHERE a.id = ANY (?) AND a.balance + k.live + h.held + k.used - h.held_at_end + h.cost <> i.amount""");
+                                  FROM every_hold WHERE account_id = a.id AND gone_at < 'infinity' AND open_at_end) h,
+                       LATERAL (SELECT coalesce(sum(charged_to_balance), 0) AS late FROM every_hold WHERE account_id = a.id) l
+                 WHERE a.id = ANY (?) AND a.balance + k.live + h.held + k.used - h.held_at_end + h.cost + l.late <> i.amount""");
         // All of it happens under the lock of the account, so the times are in the order of the changes.
         none("the balance of a receipt is not what it must have been then", """
                 SELECT r.* FROM revocation r
@@ -100,7 +103,9 @@ final class Audit {
                          WHERE e.account_id = r.account_id AND e.revoked_at <= r.revoked_at)
                      + (SELECT coalesce(sum(h.amount - h.settled), 0) FROM every_hold h
                          WHERE h.account_id = r.account_id AND h.gone_at < 'infinity' AND h.open_at_end
-                           AND h.settled_at < r.revoked_at)""");
+                           AND h.settled_at < r.revoked_at)
+                     - (SELECT coalesce(sum(h.charged_to_balance), 0) FROM every_hold h
+                         WHERE h.account_id = r.account_id AND h.late_at < r.revoked_at)""");
     }
 
     /** What a receipt says of holds, and what became of each that a client knows of. */
@@ -112,19 +117,22 @@ final class Audit {
                  WHERE r.account_id = ANY (?) AND k.held <> h.amount""");
         none("a receipt does not say what was settled later", """
                 SELECT r.*, h.amount FROM revocation r,
-                       LATERAL (SELECT coalesce(sum(h.amount - h.settled), 0) AS amount FROM revoked_key k
+                       LATERAL (SELECT coalesce(sum(h.amount - h.settled - h.charged_to_balance), 0) AS amount FROM revoked_key k
                                   JOIN every_hold h ON h.key_id = k.id AND h.open_at_end WHERE k.revocation_id = r.id) h
                  WHERE r.account_id = ANY (?) AND r.credits_settled_later <> h.amount""");
         Map<UUID, Ledger.Hold> known = new HashMap<>(ledger.holds);
         int others = 0;
-        try (PreparedStatement statement = prepare("SELECT id, amount, settled FROM every_hold WHERE account_id = ANY (?)");
+        try (PreparedStatement statement = prepare("""
+                SELECT id, amount, coalesce(late_cost, settled), charged_late FROM every_hold WHERE account_id = ANY (?)""");
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 Ledger.Hold hold = known.remove(rows.getObject(1, UUID.class));
                 if (hold == null) {
                     others++;
-                } else if (hold.amount.compareTo(rows.getBigDecimal(2)) != 0 || !hold.agreesWith(rows.getBigDecimal(3))) {
-                    violations.add(hold + ": it was settled at " + rows.getBigDecimal(3) + " of " + rows.getBigDecimal(2));
+                } else if (hold.amount.compareTo(rows.getBigDecimal(2)) != 0 || !hold.agreesWith(rows.getBigDecimal(3))
+                        || !hold.agreesWithCharge(rows.getBigDecimal(4))) {
+                    violations.add(hold + ": it was settled at " + rows.getBigDecimal(3) + " of " + rows.getBigDecimal(2) + ", charged late "
+                            + rows.getBigDecimal(4));
                 }
             }
         }
@@ -266,7 +274,7 @@ final class Audit {
                        CASE WHEN gone_at = 'infinity' THEN 'never'
                             ELSE to_char(gone_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END, used,
                        (SELECT coalesce(sum(amount), 0) FROM every_hold h WHERE h.key_id = k.id AND open_at_end),
-                       (SELECT coalesce(sum(settled), 0) FROM every_hold h WHERE h.key_id = k.id AND NOT open_at_end)
+                       (SELECT coalesce(sum(settled + charged_to_key), 0) FROM every_hold h WHERE h.key_id = k.id AND NOT open_at_end)
                   FROM every_key k WHERE account_id = ANY (?)"""); ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
                 keys.put(rows.getString(1), new Key(rows.getString(2), rows.getBigDecimal(3), rows.getBigDecimal(4), rows.getBigDecimal(

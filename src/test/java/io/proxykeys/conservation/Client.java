@@ -49,6 +49,8 @@ final class Client implements AutoCloseable {
             useTwo(account);
         } else if (dice < 500) {
             hold(account);
+        } else if (dice < 515) {
+            renew(account);
         } else if (dice < 640) {
             settle(account);
         } else if (dice < 760) {
@@ -172,8 +174,12 @@ final class Client implements AutoCloseable {
                     ? gateway.transaction(pause, connection -> settlement.settle(connection, hold.id, cost))
                     : owner.transaction(pause, connection -> settlement.settle(connection, hold.id, cost));
             hold.settled(cost);
-            ledger.count("settle", "done");
-            if (returned.compareTo(hold.amount.subtract(cost)) != 0) {
+            if (returned.compareTo(hold.amount.subtract(cost)) == 0) {
+                ledger.count("settle", "done");
+            } else if (returned.signum() <= 0 && returned.negate().compareTo(cost) <= 0) {
+                hold.charged(returned.negate());
+                ledger.count("settle", "late");
+            } else {
                 ledger.violations.add("settling " + hold + " at " + cost + " returned " + returned);
             }
         } catch (Session.Failed failed) {
@@ -182,6 +188,26 @@ final class Client implements AutoCloseable {
             } else if (failed.state.equals("PK010")) {
                 hold.refused(cost);
             } else if (failed.state.equals("PK009")) {
+                ledger.violations.add(hold + " is not there");
+            }
+        }
+    }
+
+    private void renew(String account) {
+        Ledger.Hold hold = ledger.pickHold(account, random);
+        if (hold == null) {
+            return;
+        }
+        int seconds = random.nextBoolean() ? 1 : 600;
+        try {
+            boolean kept = gateway.transaction(random.nextInt(4), connection -> Postgres.one(connection, Boolean.class,
+                    "SELECT expires_at >= clock_timestamp() + (? - 1) * interval '1 second' FROM renew_hold(?, ?)", seconds, hold.id, seconds));
+            ledger.count("renew", "done");
+            if (!kept) {
+                ledger.violations.add("renewing " + hold + " for " + seconds + " s did not");
+            }
+        } catch (Session.Failed failed) {
+            if (!understood(failed).fateUnknown && failed.state.equals("PK009")) {
                 ledger.violations.add(hold + " is not there");
             }
         }

@@ -124,6 +124,8 @@ final class Ledger {
         private final List<BigDecimal> settled = new ArrayList<>();
         private final List<BigDecimal> perhapsSettled = new ArrayList<>();
         private final List<BigDecimal> refused = new ArrayList<>();
+        /** What those were told that came after its release. */
+        private final List<BigDecimal> charged = new ArrayList<>();
 
         private Hold(UUID id, String key, BigDecimal amount, BigDecimal cost) {
             this.id = id;
@@ -134,6 +136,15 @@ final class Ledger {
 
         synchronized void settled(BigDecimal at) {
             settled.add(at);
+        }
+
+        synchronized void charged(BigDecimal credits) {
+            charged.add(credits);
+        }
+
+        /** Whether all were told what was charged in the end; {@code null}: nothing was said after a release. */
+        synchronized boolean agreesWithCharge(BigDecimal end) {
+            return charged.stream().allMatch(credits -> end != null && credits.compareTo(end) == 0);
         }
 
         synchronized void perhapsSettled(BigDecimal at) {
@@ -158,7 +169,7 @@ final class Ledger {
         @Override
         public String toString() {
             return "hold " + id + " of " + amount + " on key " + key + ", settled at " + settled + ", perhaps at " + perhapsSettled
-                    + ", refused at " + refused;
+                    + ", refused at " + refused + ", charged late " + charged;
         }
     }
 
