@@ -1,5 +1,6 @@
 package io.proxykeys.account;
 
+import io.proxykeys.database.Query;
 import io.proxykeys.database.UnknownAccount;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
@@ -9,9 +10,11 @@ import jakarta.inject.Singleton;
 @Singleton
 public class AccountRepository implements PanacheRepositoryBase<Account, String> {
 
+    private static final String ONE = Query.of("from Account where id = ?1");
+
     /** Fails with {@link UnknownAccount} unless there is such an account. */
     public Uni<Void> require(String account) {
-        return count("id", account)
+        return count(ONE, account)
                 .invoke(found -> {
                     if (found == 0) {
                         throw new UnknownAccount();

@@ -1,5 +1,6 @@
 package io.proxykeys.key;
 
+import io.proxykeys.database.Query;
 import io.proxykeys.json.Cursor;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
@@ -14,19 +15,22 @@ import java.util.List;
 public class KeyRepository implements PanacheRepositoryBase<ProxyKey, String> {
 
     /** The comparison of rows finds the place in the index {@code proxy_key_of_account}. */
-    private static final String AFTER = "accountId = ?1 and (createdAt, id) > (?2, ?3) order by createdAt, id";
+    private static final String AFTER = Query.rows(ListedKey.class,
+            "from ProxyKey where accountId = ?1 and (createdAt, id) > (?2, ?3) order by createdAt, id");
+
+    private static final String OF_ACCOUNT = Query.of("from ProxyKey where accountId = ?1");
 
     /** The predicate of the deletion. The time is given by the database, as there. */
     private static final String IS_SELECTED = """
             function('key_is_selected' as Boolean, ?2, ?3, k.name, k.active, k.suspendedBy, k.expiresAt, k.used, instant)""";
 
-    private static final String SELECTED_AFTER = "from ProxyKey k where k.accountId = ?1 and " + IS_SELECTED
-            + " and (k.createdAt, k.id) > (?4, ?5) order by k.createdAt, k.id";
-    private static final String COUNT_SELECTED = "from ProxyKey k where k.accountId = ?1 and " + IS_SELECTED;
+    private static final String SELECTED_AFTER = Query.rows(ListedKey.class, "from ProxyKey k where k.accountId = ?1 and " + IS_SELECTED
+            + " and (k.createdAt, k.id) > (?4, ?5) order by k.createdAt, k.id");
+    private static final String COUNT_SELECTED = Query.of("from ProxyKey k where k.accountId = ?1 and " + IS_SELECTED);
 
     /** A row for an account that exists, also without keys. */
-    private static final String SUM_SELECTED = "select count(k.id), sum(k.allocated - k.used), a.balance from Account a"
-            + " left join ProxyKey k on k.accountId = a.id and " + IS_SELECTED + " where a.id = ?1 group by a.id, a.balance";
+    private static final String SUM_SELECTED = Query.of("select count(k.id), sum(k.allocated - k.used), a.balance from Account a"
+            + " left join ProxyKey k on k.accountId = a.id and " + IS_SELECTED + " where a.id = ?1 group by a.id, a.balance");
 
     /**
      * The keys of an account that come after a place in the order of creation, then id.
@@ -39,7 +43,7 @@ public class KeyRepository implements PanacheRepositoryBase<ProxyKey, String> {
 
     /** How many keys an account has. */
     public Uni<Long> countOf(String account) {
-        return count("accountId", account);
+        return count(OF_ACCOUNT, account);
     }
 
     /**

@@ -1,5 +1,6 @@
 package io.proxykeys.revocation;
 
+import io.proxykeys.database.Query;
 import io.proxykeys.json.Cursor;
 import io.quarkus.hibernate.reactive.panache.PanacheRepositoryBase;
 import io.smallrye.mutiny.Uni;
@@ -16,13 +17,15 @@ import java.util.UUID;
 public class ReceiptRepository implements PanacheRepositoryBase<Revocation, UUID> {
 
     /** Receipts outlive their account, but only the owner of an account may read them. */
-    private static final String OF_ACCOUNT = "accountId = ?1 and exists (select a.id from Account a where a.id = ?1)";
+    private static final String READABLE = "from Revocation where accountId = ?1 and exists (select a.id from Account a where a.id = ?1)";
 
     /** The comparison of rows finds the place in the index {@code revocation_of_account}. */
-    private static final String BEFORE = OF_ACCOUNT + " and (revokedAt, id) < (?2, ?3) order by revokedAt desc, id desc";
-    private static final String ONE = OF_ACCOUNT + " and id = ?2";
-    private static final String KEYS_AFTER = """
-            from RevokedKey where revocationId = ?1 and (createdAt, id) > (?2, ?3) order by createdAt, id""";
+    private static final String BEFORE = Query.rows(ListedReceipt.class,
+            READABLE + " and (revokedAt, id) < (?2, ?3) order by revokedAt desc, id desc");
+    private static final String ONE = Query.rows(ListedReceipt.class, READABLE + " and id = ?2");
+    private static final String OF_ACCOUNT = Query.of("from Revocation where accountId = ?1");
+    private static final String KEYS_AFTER = Query.rows(ListedRevokedKey.class,
+            "from RevokedKey where revocationId = ?1 and (createdAt, id) > (?2, ?3) order by createdAt, id");
 
     /**
      * The receipts of an account that come after a place in the order of time, newest first. None if there is no such account.
@@ -37,7 +40,7 @@ public class ReceiptRepository implements PanacheRepositoryBase<Revocation, UUID
 
     /** How many receipts an account has. */
     public Uni<Long> countOf(String account) {
-        return count("accountId", account);
+        return count(OF_ACCOUNT, account);
     }
 
     /** A receipt of the account; {@code null} if there is no such receipt, or no such account. */
