@@ -1,6 +1,7 @@
 package io.proxykeys.harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -13,9 +14,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.Stream;
 
-/** A copy of the packaged native function, started with nothing but its environment, as Lambda starts it. */
+/** A copy of the function of the archive, started with nothing but its environment, as Lambda starts it. */
 public final class NativeFunction implements AutoCloseable {
 
     private final RuntimeApi api = new RuntimeApi();
@@ -40,7 +40,7 @@ public final class NativeFunction implements AutoCloseable {
 
     /** Starts a copy; it may fail to come up. */
     public static NativeFunction start(Map<String, String> environment) {
-        return new NativeFunction(List.of(binary().toString()), environment);
+        return new NativeFunction(List.of(bootstrap().toString()), environment);
     }
 
     /**
@@ -49,7 +49,7 @@ public final class NativeFunction implements AutoCloseable {
      */
     public static NativeFunction start(Map<String, String> environment, Path hosts) {
         return new NativeFunction(List.of("/usr/bin/unshare", "--mount", "/bin/sh", "-c",
-                "/bin/mount --bind '" + hosts + "' /etc/hosts && exec '" + binary().toAbsolutePath() + "'"), environment);
+                "/bin/mount --bind '" + hosts + "' /etc/hosts && exec '" + bootstrap() + "'"), environment);
     }
 
     /** The environment of a deployment, by the names of the contract. */
@@ -63,13 +63,31 @@ public final class NativeFunction implements AutoCloseable {
                 "MP_JWT_VERIFY_AUDIENCES", Issuer.AUDIENCE));
     }
 
+    /** What Lambda starts, from the archive that the build made. */
+    private static Path bootstrap() {
+        return Unpacked.BOOTSTRAP;
+    }
+
     /** The binary that the build packaged. */
     public static Path binary() {
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            return files.filter(file -> file.getFileName().toString().endsWith("-runner")).findFirst()
-                    .orElseThrow(() -> new AssertionError("No native function in target: build with -Dnative"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        return bootstrap().resolveSibling("runner");
+    }
+
+    /** Once for all copies. */
+    private static final class Unpacked {
+
+        private static final Path BOOTSTRAP;
+
+        static {
+            try {
+                Path folder = Files.createTempDirectory("proxy-keys-function");
+                BOOTSTRAP = Archive.unpack(Archive.OURS, folder);
+                for (File file : List.of(folder.toFile(), BOOTSTRAP.toFile(), folder.resolve("runner").toFile())) {
+                    file.deleteOnExit();
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
     }
 

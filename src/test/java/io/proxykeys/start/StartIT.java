@@ -288,6 +288,17 @@ class StartIT {
         }
     }
 
+    /** {@code bootstrap} calls what the system may lack, or may have no processor and memory for. */
+    @Test
+    void aFunctionThatCannotBeReadAheadStartsAllTheSame() {
+        Map<String, String> environment = environment(ISSUER.keyServer().location());
+        environment.put("PATH", folder.toString());
+        try (NativeFunction function = NativeFunction.start(environment).awaitFirstPoll()) {
+            assertEquals(200, function.invoke(request(ISSUER.token(Accounts.open("1")))).status());
+            assertEquals(List.of("started", "proxy_keys_revoked"), function.events());
+        }
+    }
+
     private void serves(String keys, String token) throws IOException {
         Path file = Files.writeString(folder.resolve("keys"), keys);
         try (NativeFunction function = NativeFunction.start(environment(file.toUri().toString())).awaitFirstPoll()) {
