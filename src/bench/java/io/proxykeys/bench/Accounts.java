@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.UUID;
 
@@ -45,6 +46,17 @@ final class Accounts implements AutoCloseable {
             create.execute();
         }
         return account;
+    }
+
+    /** The identifier of one of its keys. */
+    String keyOf(String account) throws SQLException {
+        try (PreparedStatement select = connection.prepareStatement("SELECT min(id) FROM proxy_key WHERE account_id = ?")) {
+            select.setString(1, account);
+            try (ResultSet row = select.executeQuery()) {
+                row.next();
+                return row.getString(1);
+            }
+        }
     }
 
     /** As autovacuum does sooner or later; else whoever comes second finds what the first one left. */

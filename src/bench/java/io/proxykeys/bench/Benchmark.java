@@ -2,10 +2,12 @@ package io.proxykeys.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.proxykeys.harness.Api;
+import io.proxykeys.harness.Archive;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
+import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,9 +38,12 @@ public final class Benchmark {
     private final List<Side> functions;
     private final Setup deployed;
     private final Setup plain;
+    private final int port;
     private final Map<String, Object> json = new LinkedHashMap<>();
 
-    private Benchmark(Accounts accounts, List<Side> functions, Setup deployed, Setup plain) {
+    /** @param port of the database */
+    private Benchmark(Accounts accounts, List<Side> functions, Setup deployed, Setup plain, int port) {
+        this.port = port;
         this.accounts = accounts;
         this.functions = functions;
         this.deployed = deployed;
@@ -68,24 +73,28 @@ public final class Benchmark {
         Setup plain = new Setup("Plain: without TLS, the key set in a file", environment, "jdbc:postgresql://localhost:" + port
                 + "/postgres?sslmode=disable&user=" + Postgres.FUNCTION_USER + "&password=" + Postgres.PASSWORD);
         String owner = given == null ? "jdbc:postgresql://localhost:" + port + "/postgres?user=postgres" : given;
+        List<Side> functions = functions();
         try (Accounts accounts = new Accounts(owner);
                 Connection administrator = Accounts.connect(owner);
                 Deployed deployed = new Deployed(plain, administrator)) {
-            Benchmark benchmark = new Benchmark(accounts, functions(), deployed.setup(), plain);
+            Benchmark benchmark = new Benchmark(accounts, functions, deployed.setup(), plain, port);
             Duration mixed = Duration.ofMinutes(Integer.getInteger("bench.mixed.minutes", 0));
             if (mixed.isZero()) {
                 benchmark.run();
             } else {
-                MixedCalls.run(benchmark.functions.get(0), deployed.setup(), accounts, mixed);
+                MixedCalls.run(functions.get(0), deployed.setup(), accounts, mixed);
             }
         } finally {
+            for (Side function : functions) {
+                function.close();
+            }
             Files.delete(keys);
         }
     }
 
     /** The one in {@code target}, and those of {@code bench.other}, separated by commas. */
     private static List<Side> functions() throws Exception {
-        List<Side> functions = new ArrayList<>(List.of(Side.of("this", NativeFunction.binary())));
+        List<Side> functions = new ArrayList<>(List.of(Side.of("this", Archive.OURS)));
         for (String other : System.getProperty("bench.other", "").split(",", -1)) {
             if (!other.isBlank()) {
                 Path path = Path.of(other.strip());
@@ -99,8 +108,15 @@ public final class Benchmark {
         sizes();
         runtimeApi();
         Comparison comparison = new Comparison(functions, accounts);
-        json.put("deployed", comparison.run(deployed));
-        json.put("plain", comparison.run(plain));
+        if (deviceCanBeMade()) {
+            json.put("cold", comparison.cold(deployed));
+            for (Side function : functions) {
+                function.removeDevice();
+            }
+        }
+        json.put("deployed", comparison.warm(deployed));
+        json.put("plain", comparison.warm(plain));
+        json.put("first_calls", new FirstCalls(functions.get(0), accounts, plain, port).run());
         if (functions.size() == 1) {
             refusals();
             scale();
@@ -110,13 +126,30 @@ public final class Benchmark {
         System.out.println("-> " + file);
     }
 
+    private boolean deviceCanBeMade() {
+        try {
+            for (Side function : functions) {
+                function.device();
+            }
+            return true;
+        } catch (IOException e) {
+            System.out.printf("""
+
+                    ################################################################################
+                    #  COLD STARTS ARE NOT MEASURED: THIS TAKES LINUX, LOOP DEVICES AND ROOT.      #
+                    ################################################################################
+                    %s%n""", e.getMessage());
+            return false;
+        }
+    }
+
     private void sizes() throws Exception {
         for (Side function : functions) {
-            System.out.printf(Locale.ROOT, "%s: %.1f MB%n", function.name, Files.size(function.command) / 1e6);
+            System.out.printf(Locale.ROOT, "%s: %.1f MB%n", function.name, function.bytes() / 1e6);
         }
-        long zip = Files.size(Path.of("target/function.zip"));
+        long zip = Files.size(Archive.OURS);
         System.out.printf(Locale.ROOT, "function.zip: %.1f MB%n", zip / 1e6);
-        json.put("binary_bytes", Files.size(functions.get(0).command));
+        json.put("unpacked_bytes", functions.get(0).bytes());
         json.put("zip_bytes", zip);
     }
 
@@ -143,7 +176,7 @@ public final class Benchmark {
         String token = Issuer.shared().token("nobody");
         String forged = token.substring(0, token.length() - 40) + "A".repeat(40);
         System.out.println();
-        try (Function function = new Function(functions.get(0).command, plain.environment())) {
+        try (Function function = new Function(functions.get(0).command(), plain.environment())) {
             function.api.awaitFirstPoll();
             refusal(function, "refused path", 404, event("/v1/auth/proxy/", token));
             refusal(function, "refused token", 401, event(Api.PROXY, forged));
@@ -171,7 +204,7 @@ public final class Benchmark {
 
     private void scale() throws Exception {
         Map<Integer, Object> scale = new LinkedHashMap<>();
-        try (Function function = new Function(functions.get(0).command, deployed.environment());
+        try (Function function = new Function(functions.get(0).command(), deployed.environment());
                 Floor client = deployed.client(Floor.Sql.SAME)) {
             function.api.awaitFirstPoll();
             for (int keys = 10; keys <= MOST_KEYS; keys = keys == 10 ? 1_000 : keys * 10) {

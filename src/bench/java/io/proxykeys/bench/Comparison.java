@@ -1,6 +1,7 @@
 package io.proxykeys.bench;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -37,18 +38,33 @@ final class Comparison {
         this.accounts = accounts;
     }
 
-    /** Prints a table, and returns the same for {@code bench.json}. */
-    Map<String, Object> run(Setup setup) throws Exception {
+    /**
+     * Starts with nothing of the functions in the page cache, as in a new execution environment.
+     *
+     * @see ColdDevice
+     */
+    Map<String, Object> cold(Setup setup) throws Exception {
+        starts(setup, true);
+        print("Cold start. " + setup.name(), STARTS + " starts");
+        return json();
+    }
+
+    /** Starts with everything in the page cache, and calls one after another. Prints a table, and returns the same. */
+    Map<String, Object> warm(Setup setup) throws Exception {
+        starts(setup, false);
+        calls(setup);
+        print("Warm. " + setup.name(), STARTS + " starts, " + CALLS + " warm calls");
+        return json();
+    }
+
+    private void starts(Setup setup, boolean cold) throws Exception {
         functions.forEach(Side::clear);
         clients.forEach(Side::clear);
         for (int round = 0; round < STARTS + UNCOUNTED; round++) {
             for (Side side : inTurn()) {
-                start(side, setup, round >= UNCOUNTED);
+                start(side, setup, cold, round >= UNCOUNTED);
             }
         }
-        warm(setup);
-        print(setup);
-        return json();
     }
 
     private List<Side> inTurn() {
@@ -61,7 +77,7 @@ final class Comparison {
         return new ArrayList<>(Stream.concat(functions.stream(), clients.stream()).toList());
     }
 
-    private void start(Side side, Setup setup, boolean counted) throws Exception {
+    private void start(Side side, Setup setup, boolean cold, boolean counted) throws Exception {
         if (side.sql == Floor.Sql.BARE) {
             return; // It logs in without a password, so its start says nothing.
         }
@@ -80,11 +96,16 @@ final class Comparison {
         }
         byte[] first = Benchmark.delete(accounts.withKeys(KEYS));
         byte[] second = Benchmark.delete(accounts.withKeys(KEYS));
-        try (Function function = new Function(side.command, setup.environment())) {
+        Path command = cold ? side.coldCommand() : side.command();
+        long read = cold ? side.device().bytesRead() : 0;
+        try (Function function = new Function(command, setup.environment())) {
             long polled = function.api.awaitFirstPoll();
             double init = function.cpuMillis();
+            Function.Faults started = function.faults();
             long handedOut = System.nanoTime();
             long answered = Benchmark.verified(function.api.invoke(first), KEYS);
+            int major = function.faults().major();
+            long readInAll = cold ? side.device().bytesRead() : 0;
             double firstCall = settled(function);
             Benchmark.verified(function.api.invoke(second), KEYS);
             double secondCall = settled(function);
@@ -94,6 +115,9 @@ final class Comparison {
                 side.of(Measure.INIT_CPU).add(init);
                 side.of(Measure.FIRST_CPU).add(firstCall - init);
                 side.of(Measure.SECOND_CPU).add(secondCall - firstCall);
+                side.of(Measure.MINOR_FAULTS).add(started.minor());
+                side.of(Measure.MAJOR_FAULTS).add(major);
+                side.of(Measure.READ).add((readInAll - read) / 1e6);
             }
         }
     }
@@ -105,7 +129,7 @@ final class Comparison {
     }
 
     /** The accounts are made beforehand, so that a call follows the one before it as closely as with many callers. */
-    private void warm(Setup setup) throws Exception {
+    private void calls(Setup setup) throws Exception {
         List<String> names = new ArrayList<>();
         List<byte[]> events = new ArrayList<>();
         for (int i = 0; i < (CALLS + UNCOUNTED_CALLS) * all().size(); i++) {
@@ -117,7 +141,7 @@ final class Comparison {
         Map<Side, Function> running = new HashMap<>();
         try (Floor same = setup.client(Floor.Sql.SAME); Floor bare = setup.client(Floor.Sql.BARE)) {
             for (Side side : functions) {
-                Function function = new Function(side.command, setup.environment());
+                Function function = new Function(side.command(), setup.environment());
                 running.put(side, function);
                 function.api.awaitFirstPoll();
             }
@@ -130,7 +154,7 @@ final class Comparison {
                     }
                 }
                 for (Side side : inTurn()) {
-                    warm(side, running.get(side), side.sql == Floor.Sql.BARE ? bare : same, names.get(next), events.get(next),
+                    call(side, running.get(side), side.sql == Floor.Sql.BARE ? bare : same, names.get(next), events.get(next),
                             call >= UNCOUNTED_CALLS);
                     next++;
                 }
@@ -149,7 +173,7 @@ final class Comparison {
         }
     }
 
-    private void warm(Side side, Function function, Floor client, String account, byte[] event, boolean counted) throws Exception {
+    private void call(Side side, Function function, Floor client, String account, byte[] event, boolean counted) throws Exception {
         if (side.sql != null) {
             long start = System.nanoTime();
             Floor.Revoked revoked = client.revoke(account);
@@ -167,12 +191,15 @@ final class Comparison {
         }
     }
 
-    private void print(Setup setup) {
-        System.out.printf("%n%s%n%-50s", setup.name(), STARTS + " starts, " + CALLS + " warm calls");
+    private void print(String title, String counts) {
+        System.out.printf("%n%s%n%-50s", title, counts);
         all().forEach(side -> System.out.printf("%10s", side.name));
         others().forEach(side -> System.out.printf("%10s", "of " + side.name));
         System.out.println();
         for (Measure measure : Measure.values()) {
+            if (functions.get(0).of(measure).isEmpty()) {
+                continue;
+            }
             row(measure.title, measure, 0.5);
             if (measure == Measure.FIRST_ANSWER) {
                 row("  nine of ten within", measure, 0.9);

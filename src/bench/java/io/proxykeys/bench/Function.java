@@ -34,10 +34,13 @@ final class Function implements AutoCloseable {
         process = builder.start();
     }
 
-    /** Processor time of all its threads so far, in milliseconds. */
+    /** Processor time so far of all its threads, and of what it has started and not waited for, in milliseconds. */
     double cpuMillis() throws IOException {
-        try (Stream<Path> threads = Files.list(Path.of("/proc/" + process.pid() + "/task"))) {
-            return threads.mapToLong(Function::ran).sum() / 1e6;
+        String main = "/proc/" + process.pid() + "/task/" + process.pid();
+        try (Stream<Path> threads = Files.list(Path.of(main).getParent());
+                Stream<String> children = Stream.of(Files.readString(Path.of(main, "children")).split(" ", -1))) {
+            return Stream.concat(threads, children.filter(child -> !child.isBlank()).map(child -> Path.of("/proc", child)))
+                    .mapToLong(Function::ran).sum() / 1e6;
         }
     }
 
@@ -47,6 +50,16 @@ final class Function implements AutoCloseable {
         } catch (IOException ended) {
             return 0;
         }
+    }
+
+    /** Page faults of the process so far: what was in memory already, and what was waited for until it was read. */
+    record Faults(int minor, int major) {
+    }
+
+    Faults faults() throws IOException {
+        // The name, which comes second, may have spaces.
+        String[] fields = Files.readString(Path.of("/proc/" + process.pid() + "/stat")).replaceFirst(".*\\) ", "").split(" ", -1);
+        return new Faults(Integer.parseInt(fields[7]), Integer.parseInt(fields[9]));
     }
 
     /** A line of {@code /proc/<pid>/smaps_rollup} or {@code status}, in MiB. */

@@ -33,7 +33,7 @@ final class MixedCalls {
     }
 
     static void run(Side side, Setup setup, Accounts accounts, Duration duration) throws Exception {
-        try (Function function = new Function(side.command, setup.environment())) {
+        try (Function function = new Function(side.command(), setup.environment())) {
             function.api.awaitFirstPoll();
             new MixedCalls(function, accounts).run(duration);
         }
