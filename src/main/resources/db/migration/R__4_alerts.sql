@@ -119,7 +119,7 @@ comment on function probe_secret is
 create or replace function owner_in_receipts(key_id text) returns text
     language sql stable as
 $$
-select r.account_id from revoked_key k join revocation r on r.id = k.revocation_id where k.id = key_id limit 1
+select r.account_id from revoked_key k join revocation r on r.id = k.revocation_id where k.id = owner_in_receipts.key_id limit 1
 $$;
 
 comment on function owner_in_receipts is 'Whose key it was, by the receipt of its deletion; null if there is none.';

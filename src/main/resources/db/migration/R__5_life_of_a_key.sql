@@ -57,11 +57,11 @@ declare
     created_at timestamptz;
 begin
     select k.created_at into created_at from proxy_key k
-     where k.secret_hash = time_of_creation.secret_hash and k.id = key_id and k.account_id = time_of_creation.account_id;
+     where k.secret_hash = time_of_creation.secret_hash and k.id = time_of_creation.key_id and k.account_id = time_of_creation.account_id;
     if not found then
         select k.created_at into created_at
           from revocation r
-          join revoked_key k on k.revocation_id = r.id and k.created_at > recently and k.id = key_id
+          join revoked_key k on k.revocation_id = r.id and k.created_at > recently and k.id = time_of_creation.key_id
          where r.account_id = time_of_creation.account_id and r.revoked_at > recently
          limit 1;
     end if;
