@@ -198,9 +198,8 @@ begin
         insert into revoked_key (revocation_id, id, name, allocated, used, is_active, expires_at, model_whitelist, ip_whitelist,
                                  created_at, last_used, suspended_by)
         select receipt_id, gone.* from gone
-        returning allocated, used
     )
-    select count(*), coalesce(sum(kept.allocated - kept.used), 0.000000) into keys_deleted, credits_returned from kept;
+    select count(*), coalesce(sum(gone.allocated - gone.used), 0.000000) into keys_deleted, credits_returned from gone;
     if keys_deleted > 0 then
         perform note_holds(receipt_id, account_id);
     end if;
