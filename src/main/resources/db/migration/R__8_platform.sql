@@ -73,16 +73,25 @@ declare
     holds    uuid[];
     secrets  bytea[];
     paused   uuid[];
+    purged   int;
 begin
-    -- A receipt and its keys go together, the oldest first, until some 10,000 keys are gone; one receipt at least.
+    -- The oldest receipts, until they have some 10,000 keys; one at least. Of a larger one some keys go, and it stays until all are gone.
     receipts := array(
         select r.id from (
             select oldest.id, sum(oldest.keys_deleted) over (order by oldest.revoked_at, oldest.id) - oldest.keys_deleted as keys_before
               from (select * from revocation where revoked_at < older
                      order by revoked_at, id limit 1000 for update skip locked) oldest
         ) r where r.keys_before < most);
-    delete from revoked_key k where k.revocation_id = any (receipts);
-    delete from revocation r where r.id = any (receipts);
+    delete from revoked_key k
+     where k.ctid = any (array(
+        select batch.ctid from revoked_key batch where batch.revocation_id = any (receipts)
+         order by batch.revocation_id limit most));
+    delete from revocation r
+     where r.id = any (receipts) and not exists (select from revoked_key k where k.revocation_id = r.id);
+    get diagnostics purged = row_count;
+    if purged < cardinality(receipts) then
+        purged := purged + 1;
+    end if;
 
     -- A hold that is not settled is money, and stays.
     holds := array(
@@ -101,13 +110,13 @@ begin
            and not exists (select from proxy_key k where k.account_id = s.account_id and k.suspended_by = s.id)
          order by s.suspended_at limit most for update skip locked);
     delete from suspension s where s.id = any (paused);
-    return cardinality(receipts) + cardinality(holds) + cardinality(secrets) + cardinality(paused);
+    return purged + cardinality(holds) + cardinality(secrets) + cardinality(paused);
 end
 $$;
 
 comment on function purge_receipts is
-    'Deletes a batch of receipts, of suspensions without keys, of settled holds, and of burnt secrets that were no key''s, older than 90 days; returns how many.'
-    ' Repeat until 0.';
+    'Deletes a batch of receipts, of suspensions without keys, of settled holds, and of burnt secrets that were no key''s, older than 90'
+    ' days; returns how many, a receipt that has keys left among them. Repeat until 0.';
 
 -- R__9 grants what is called from outside; everybody else may call nothing.
 revoke execute on function

@@ -1,7 +1,6 @@
 package io.proxykeys.hold;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Postgres;
@@ -59,10 +58,15 @@ class PurgeTest {
     }
 
     @Test
-    void aReceiptThatIsLargerThanABatchGoesAsAWhole() throws Exception {
+    void aReceiptThatIsLargerThanABatchGoesInBatchesAndLast() throws Exception {
         makeReceipts(1, 25_000);
         try (Connection function = function()) {
-            assertTrue(Postgres.one(function, Integer.class, "SELECT purge_receipts()") >= 1);
+            for (long left : List.of(15_000L, 5_000L)) {
+                assertEquals(1, Postgres.one(function, Integer.class, "SELECT purge_receipts()"), "there is more to do");
+                assertEquals(left, keys());
+                assertEquals(1, Accounts.receipts(account));
+            }
+            assertEquals(1, Postgres.one(function, Integer.class, "SELECT purge_receipts()"));
         }
         assertEquals(0, Accounts.receipts(account));
         assertEquals(0L, keys());
