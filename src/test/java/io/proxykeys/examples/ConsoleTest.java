@@ -17,6 +17,7 @@ import io.proxykeys.harness.Postgres;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -253,6 +254,48 @@ class ConsoleTest {
         assertFalse(browser.asksBeforeLeaving());
     }
 
+    @Test
+    void keysAreSuspendedAndResumed() {
+        Accounts.createFiveKeys(account);
+        show(Issuer.shared().token(account));
+        assertTrue(browser.find("#who").getText().contains("Balance: 0.00 credits."), browser.find("#who").getText());
+
+        browser.find("#suspend-now").click();
+        done("4 keys suspended: none of them works. Resume them below.");
+        assertEquals(0L, active());
+        assertEquals(Set.of("suspended", "disabled", "expired"), Set.copyOf(states()));
+        picture("suspended");
+        browser.find("input[value=suspended]").click();
+        browser.awaitText("#preview", "This deletes 4 keys");
+        browser.awaitIdle();
+
+        browser.find("#suspensions td.actions button").click();
+        done("4 keys resumed.");
+        assertEquals(4L, active());
+        assertFalse(browser.find("#suspensions-section").isDisplayed());
+    }
+
+    @Test
+    void aKeyGetsANewSecretWhileTheOldOneWorksForAnHour() {
+        String key = Accounts.createKey(account, "rotated", "10");
+        show(Issuer.shared().token(account));
+
+        browser.button("#keys", "New secret for rotated").click();
+        browser.press(Keys.ESCAPE);
+        assertEquals("New secret for rotated", browser.focused());
+        browser.press(Keys.ENTER);
+        browser.press(Keys.ARROW_DOWN);
+        browser.button("#keys", "Make a new secret for rotated").click();
+        done("\"rotated\" has a new secret, which is shown above. The old one works until ");
+
+        assertEquals(key, browser.all("#secrets tbody code").get(1).getText());
+        assertEquals("Download the new secrets", browser.focused());
+        JsonNode secret = downloadedSecrets().get(0);
+        assertEquals(1L, Postgres.shared().one(Long.class, "SELECT count(*) FROM proxy_key WHERE secret_hash = sha256(?::bytea) AND id = ?",
+                secret.get("key").textValue(), key));
+        Postgres.shared().one(BigDecimal.class, "SELECT spend_credits(sha256(?::bytea), 1)", Accounts.secret(account, "rotated"));
+    }
+
     @ParameterizedTest
     @CsvSource({ "api.example.com,The address needs https:// before it", "http://api.example.com,would be sent in clear",
             "ftp://localhost,would be sent in clear", "https://[,This is no address", "'',The address needs https:// before it" })
@@ -395,6 +438,14 @@ class ConsoleTest {
 
     private List<String> names() {
         return browser.all("#keys tbody tr td:first-child").stream().map(WebElement::getText).collect(Collectors.toList());
+    }
+
+    private List<String> states() {
+        return browser.all("#keys tbody tr td:nth-child(2)").stream().map(WebElement::getText).toList();
+    }
+
+    private long active() {
+        return Postgres.shared().one(Long.class, "SELECT count(*) FROM proxy_key WHERE account_id = ? AND is_active", account);
     }
 
     private static String origin() {

@@ -52,16 +52,20 @@ class PasteTest {
         String receipt = Api.remove(account, Accounts.createKey(account, "deleted", "5")).path("revocation_id");
         String key = Accounts.createKey(account, "other", "7");
 
+        String suspension = Api.as(account).post("/v1/auth/proxy/suspend?name_prefix=other").path("suspension_id");
+
         try (ApiFront front = new ApiFront("")) {
             String output = paste(shell, blocks("curl -i -X DELETE"), Map.of("https://…", front.address(), "PROXY_KEYS_TOKEN=…",
                     "PROXY_KEYS_TOKEN=" + Issuer.shared().token(robbed)), Map.of());
-            output += paste(shell, blocks("api "), Map.of("KEY=ek-proxy-…", "KEY=" + key, "RECEIPT=…", "RECEIPT=" + receipt),
+            output += paste(shell, blocks("api "), Map.of("KEY=ek-proxy-…", "KEY=" + key, "RECEIPT=…", "RECEIPT=" + receipt,
+                    "SUSPENSION=…", "SUSPENSION=" + suspension),
                     Map.of("PROXY_KEYS_URL", front.address(), "PROXY_KEYS_TOKEN", Issuer.shared().token(account)));
 
             assertEquals(List.of(), caught, output);
             assertEquals(List.of("DELETE /v1/auth/proxy", "DELETE /v1/auth/proxy?block_new_keys_seconds=900", "GET /v1/auth/proxy",
                     "GET /v1/auth/proxy/preview", "POST /v1/auth/proxy/create", "POST /v1/auth/proxy/lookup", "POST /v1/auth/proxy/update",
-                    "POST /v1/auth/proxy/toggle", "POST /v1/auth/proxy/remove", "DELETE /v1/auth/proxy?status=expired",
+                    "POST /v1/auth/proxy/rotate", "POST /v1/auth/proxy/toggle", "POST /v1/auth/proxy/remove", "POST /v1/auth/proxy/remove",
+                    "POST /v1/auth/proxy/suspend?name_prefix=my", "POST /v1/auth/proxy/resume", "DELETE /v1/auth/proxy?status=expired",
                     "DELETE /v1/auth/proxy", "GET /v1/auth/proxy/revocations", "GET /v1/auth/proxy/revocation?id=" + receipt,
                     "POST /v1/auth/proxy/recreate"),
                     front.requests().stream().map(request -> request.replaceFirst(" incident-.*", "")).toList(), output);

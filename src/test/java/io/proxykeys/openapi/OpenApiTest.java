@@ -97,6 +97,15 @@ class OpenApiTest {
     // --- The description and the code --------------------------------------------------------------------------------
 
     @Test
+    void everyTypeOfProblemIsInTheListForAccountHolders() throws IOException {
+        String list = Files.readString(Path.of("src/docs/account-holder.md"));
+
+        assertEquals(List.of(), Pattern.compile("(?:TYPE \\+ |\\d{3}, )\"([a-z-]+)\"")
+                .matcher(Files.readString(Path.of("src/main/java/io/proxykeys/problem/ProblemException.java"))).results()
+                .map(type -> "`" + type.group(1) + "`").filter(type -> !list.contains(type)).toList());
+    }
+
+    @Test
     void theRoutesAndTheirScopesAreExactlyThoseOfTheCode() {
         Set<String> described = new TreeSet<>();
         DESCRIPTION.paths().forEachEntry((path, operations) -> operations.forEachEntry((method, operation) -> described.add(method
