@@ -328,6 +328,9 @@ declare
     target     proxy_key;
     deleted    record;
 begin
+    if operation not in ('all', 'prefix', 'expired', 'inactive', 'suspended', 'never_used', 'one', 'several') then
+        raise exception 'unknown operation %', operation using errcode = 'invalid_parameter_value';
+    end if;
     -- Has this been done already? Looked up before it is counted: a replay is free.
     select * into done from earlier_revocation(receipt_id, account_id, 'request', dedupe_key);
     if done.id is null then

@@ -131,7 +131,8 @@ final class Audit {
                     others++;
                 } else if (hold.amount.compareTo(rows.getBigDecimal(2)) != 0 || !hold.agreesWith(rows.getBigDecimal(3))
                         || !hold.agreesWithCharge(rows.getBigDecimal(4))) {
-                    violations.add(hold + ": it was settled at " + rows.getBigDecimal(3) + " of " + rows.getBigDecimal(2) + ", charged late "
+                    violations.add(hold + ": it was settled at " + rows.getBigDecimal(3) + " of " + rows.getBigDecimal(2)
+                            + ", charged late "
                             + rows.getBigDecimal(4));
                 }
             }

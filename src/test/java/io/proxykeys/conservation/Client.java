@@ -201,7 +201,8 @@ final class Client implements AutoCloseable {
         int seconds = random.nextBoolean() ? 1 : 600;
         try {
             boolean kept = gateway.transaction(random.nextInt(4), connection -> Postgres.one(connection, Boolean.class,
-                    "SELECT expires_at >= clock_timestamp() + (? - 1) * interval '1 second' FROM renew_hold(?, ?)", seconds, hold.id, seconds));
+                    "SELECT expires_at >= clock_timestamp() + (? - 1) * interval '1 second' FROM renew_hold(?, ?)", seconds, hold.id,
+                    seconds));
             ledger.count("renew", "done");
             if (!kept) {
                 ledger.violations.add("renewing " + hold + " for " + seconds + " s did not");

@@ -277,11 +277,14 @@ class SchemaTest {
     @Test
     void theStepsOfARevocationAreGrantedToNobody() throws Exception {
         try (Connection function = database.connect("postgres", Postgres.FUNCTION_USER, Postgres.PASSWORD)) {
-            for (String step : List.of("earlier_revocation(NULL, NULL, NULL, NULL)", "is_repeat(NULL, NULL, NULL, NULL)",
+            for (String step : List.of("earlier_revocation(NULL, NULL, NULL, NULL)", "is_same_key(NULL, NULL, NULL)",
                     "take_token('a', 'delete-all', 1, 1, now())", "find_proxy_key('x', NULL)",
-                    "delete_proxy_keys(NULL, NULL, 'all', NULL, now(), now(), now())", "count_newer_keys('a', now())",
+                    "delete_proxy_keys(NULL, NULL, 'all', NULL, NULL, now(), now(), now())",
+                    "delete_named_keys(NULL, NULL, NULL, NULL, now())", "suspend_named_keys(NULL, NULL)",
+                    "suspend_selected_keys(NULL, now(), now())", "write_suspension(NULL)", "end_overlap(NULL)",
+                    "count_newer_keys('a', now())",
                     "update_account('a', 1000, false, 0)", "announce_key_change('a', 1)",
-                    "write_receipt(NULL, 'a', 'request', 'all', NULL, NULL, NULL, NULL, 0, 0, 0, 0)", "some_deleted_keys(NULL)")) {
+                    "write_receipt(NULL)", "some_deleted_keys(NULL)")) {
                 SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(function, "SELECT " + step), step);
                 assertEquals("42501", refused.getSQLState(), step);
             }

@@ -264,7 +264,7 @@ class HoldTest {
             Postgres.execute(gateway, "SELECT count(*) FROM credit_hold");
             for (String forbidden : List.of("UPDATE credit_hold SET amount = 1", "DELETE FROM credit_hold",
                     "INSERT INTO credit_hold (id, account_id, key_id, amount, expires_at) VALUES (gen_random_uuid(), 'x', 'x', 1, now())",
-                    "SELECT release_holds('{}')", "SELECT purge_receipts()")) {
+                    "SELECT release_holds('{}', now())", "SELECT purge_receipts()")) {
                 SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(gateway, forbidden), forbidden);
                 assertEquals("42501", refused.getSQLState(), forbidden);
             }
@@ -275,7 +275,7 @@ class HoldTest {
     void theFunctionCanNeitherHoldNorSettle() throws Exception {
         try (Connection function = database.connect("postgres", Postgres.FUNCTION_USER, Postgres.PASSWORD)) {
             for (String forbidden : List.of("SELECT hold_credits('x', 1, 1)", "SELECT settle_hold(gen_random_uuid(), 1)",
-                    "SELECT release_holds('{}')", "UPDATE credit_hold SET amount = 1", "UPDATE credit_hold SET settled = 0",
+                    "SELECT release_holds('{}', now())", "UPDATE credit_hold SET amount = 1", "UPDATE credit_hold SET settled = 0",
                     "UPDATE revocation SET credits_settled_later = 1", "DELETE FROM credit_hold")) {
                 SQLException refused = assertThrows(SQLException.class, () -> Postgres.execute(function, forbidden), forbidden);
                 assertEquals("42501", refused.getSQLState(), forbidden);

@@ -62,15 +62,78 @@ class ReleaseTest {
     }
 
     @Test
-    void afterAReleaseOnlyZeroIsARepeat() {
+    void afterAReleaseACostOfZeroChargesNothing() {
         Accounts.createKey(account, "key", "10");
         UUID hold = Accounts.hold(account, "key", "4");
         Accounts.expireHolds(account);
         Releases.untilNothingIsLeft();
 
-        assertEquals(new BigDecimal("4.000000"), Accounts.settle(hold, "0"));
+        assertEquals(0, Accounts.settle(hold, "0").signum());
+        assertEquals(0, Accounts.settle(hold, "0").signum());
         refused("PK010", () -> Accounts.settle(hold, "1"));
         assertEquals(new BigDecimal("100.000000"), Accounts.unspent(account));
+    }
+
+    @Test
+    void aCallThatIsSettledAfterItsReleaseIsChargedToItsKeyOnce() {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        Accounts.expireHolds(account);
+        Releases.untilNothingIsLeft();
+
+        assertEquals(new BigDecimal("-3.000000"), Accounts.settle(hold, "3"));
+        assertEquals(new BigDecimal("-3.000000"), Accounts.settle(hold, "3"));
+        refused("PK010", () -> Accounts.settle(hold, "2"));
+        assertEquals(new BigDecimal("3.000000"), Accounts.used(account, "key"));
+        assertEquals(new BigDecimal("97.000000"), Accounts.unspent(account));
+    }
+
+    @Test
+    void aKeyThatHasLessLeftThanALateCallCostIsChargedWhatItHas() {
+        Accounts.createKey(account, "key", "5");
+        UUID hold = Accounts.hold(account, "key", "4");
+        Accounts.expireHolds(account);
+        Releases.untilNothingIsLeft();
+        Accounts.hold(account, "key", "3");
+
+        assertEquals(new BigDecimal("-2.000000"), Accounts.settle(hold, "4"));
+        assertEquals(new BigDecimal("5.000000"), Accounts.used(account, "key"));
+    }
+
+    @Test
+    void aLateCallOfAKeyThatIsGoneIsChargedToTheBalanceAndTheReceiptSaysSo() {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        UUID receipt = LiveStatements.revokeAll(account);
+        Accounts.expireHolds(account);
+        Releases.untilNothingIsLeft();
+
+        assertEquals(new BigDecimal("-3.000000"), Accounts.settle(hold, "3"));
+        assertEquals(new BigDecimal("-3.000000"), Accounts.settle(hold, "3"));
+        assertEquals("97.000000", Accounts.balance(account).toString());
+        assertEquals(List.of("1.000000|"), database.rows("SELECT credits_settled_later FROM revocation WHERE id = ?", receipt));
+    }
+
+    @Test
+    void aRenewedHoldIsNotReleasedAndTellsWhetherItsKeyStillWorks() {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        Accounts.expireHolds(account);
+
+        assertEquals(List.of("true|true|"), renewed(hold, 60));
+        assertEquals(List.of("true|true|"), renewed(hold, 1), "it never ends earlier");
+        assertEquals(0, Releases.one());
+        LiveStatements.revokeAll(account);
+        assertEquals(List.of("true|false|"), renewed(hold, 60));
+        Accounts.settle(hold, "1");
+        refused("PK010", () -> renewed(hold, 60));
+        refused("PK009", () -> renewed(UUID.randomUUID(), 60));
+        refused("22023", () -> renewed(hold, 0));
+    }
+
+    private List<String> renewed(UUID hold, int seconds) {
+        return database.rows("SELECT expires_at > clock_timestamp() + interval '50 seconds', key_lives FROM renew_hold(?, ?)", hold,
+                seconds);
     }
 
     @Test
