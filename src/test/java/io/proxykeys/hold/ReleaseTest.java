@@ -120,11 +120,11 @@ class ReleaseTest {
         UUID hold = Accounts.hold(account, "key", "4");
         Accounts.expireHolds(account);
 
-        assertEquals(List.of("true|true|"), renewed(hold, 60));
-        assertEquals(List.of("true|true|"), renewed(hold, 1), "it never ends earlier");
+        assertEquals(List.of("t|t|"), renewed(hold, 60));
+        assertEquals(List.of("t|t|"), renewed(hold, 1), "it never ends earlier");
         assertEquals(0, Releases.one());
         LiveStatements.revokeAll(account);
-        assertEquals(List.of("true|false|"), renewed(hold, 60));
+        assertEquals(List.of("t|f|"), renewed(hold, 60));
         Accounts.settle(hold, "1");
         refused("PK010", () -> renewed(hold, 60));
         refused("PK009", () -> renewed(UUID.randomUUID(), 60));
