@@ -16,7 +16,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** The first and the second call of each operation, each pair in a new copy of the function: processor time, time, waits for the database. */
+/**
+ * The first and the second call of each operation, each pair in a new copy of the function: processor time, time, waits
+ * for the database.
+ */
 final class FirstCalls {
 
     private static final int ROUNDS = Integer.getInteger("bench.first", 7);

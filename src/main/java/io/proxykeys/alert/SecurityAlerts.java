@@ -41,8 +41,8 @@ public class SecurityAlerts {
      *
      * @param gate is closed when nobody waits for the answer any longer
      * @return the fields of the answer to a deletion or a suspension, and {@code keys_spared}: how many newer keys there were; or that
-     *         the key it names does not live. Fails with {@link AlertRefused} if it is not an alert, or malformed, or its account is unknown, and with
-     *         {@link AlertFailed} if it could not be carried out
+     *         the key it names does not live. Fails with {@link AlertRefused} if it is not an alert, or malformed, or its account is
+     *         unknown, and with {@link AlertFailed} if it could not be carried out
      */
     public Uni<JsonText.Value> handle(Envelope envelope, CommitGate gate) {
         SecurityAlert alert = SecurityAlert.of(envelope, clock);

@@ -42,7 +42,10 @@ public interface Settings {
     @WithConverter(WholeNumber.class)
     int deleteAllBurst();
 
-    /** Calls that delete named keys, one or several, that an account may make a minute, counted in the database; {@code 0} switches the limit off. */
+    /**
+     * Calls that delete named keys, one or several, that an account may make a minute, counted in the database; {@code 0}
+     * switches the limit off.
+     */
     @WithName("limit.remove.per-minute")
     @WithDefault("60")
     @WithConverter(WholeNumber.class)

@@ -195,9 +195,9 @@ public final class ProblemException extends RuntimeException {
     /** 503: a deletion was not finished in the time that a call has, and nothing was changed. */
     public static ProblemException tooLarge(Throwable cause) {
         return new ProblemException(new Problem(TYPE + "unavailable", "Temporarily unavailable", 503,
-                "The deletion was not finished in the time that a call has. Nothing was changed. If it fails again, the account has too many"
-                        + " keys for a call: have the operator send a security alert, which deletes an account of any size. It is an event"
-                        + " with source proxy-keys.security, detail-type Account Compromised and detail {\"account_id\":\"…\"}.",
+                "The deletion was not finished in the time that a call has. Nothing was changed. If it fails again, the account has too"
+                        + " many keys for a call: have the operator send a security alert, which deletes an account of any size. It is an"
+                        + " event with source proxy-keys.security, detail-type Account Compromised and detail {\"account_id\":\"…\"}.",
                 null), cause)
                 .with("Retry-After", "2");
     }

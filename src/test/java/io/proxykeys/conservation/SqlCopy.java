@@ -103,7 +103,8 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
         try (PreparedStatement statement = Postgres.prepare(connection, """
                 SELECT outcome, receipt, keys, credits_returned, balance_after
                   FROM act_on_alert(receipt_id => ?, account_id => ?, seen_key_id => ?, key_id => NULL, secret_hash => ?,
-                           stated_account => NULL, whole_account => ?, suspends => false, dedupe_key => ?, requested_by => 'proxy-keys.security',
+                           stated_account => NULL, whole_account => ?, suspends => false,
+                           dedupe_key => ?, requested_by => 'proxy-keys.security',
                            reported_by => ?, reason => ?, url => ?, created_until => ?, block_seconds => 0)""",
                 receipt, owner, seen, ofKey ? order.key().hash : null, wholeAccount,
                 ofKey ? AlertRequest.dedupeKeyOfKeyAlert(order.name(), order.key().name, wholeAccount, false) : order.name(),

@@ -178,7 +178,8 @@ class ConsoleTest {
 
         assertEquals(List.of(), browser.run("""
                 return [...document.querySelectorAll("h1, h2, p, label, input, select, button, td, caption, code")]
-                  .filter(each => each.offsetParent && (each.getBoundingClientRect().left < 0 || each.getBoundingClientRect().right > innerWidth))
+                  .filter(each => each.offsetParent && (each.getBoundingClientRect().left < 0
+                          || each.getBoundingClientRect().right > innerWidth))
                   .map(each => each.outerHTML)"""), "beyond the edge");
         assertEquals((long) width, browser.run("return Math.max(innerWidth, document.documentElement.scrollWidth)"));
         browser.button("#keys", "Disable unused").click();

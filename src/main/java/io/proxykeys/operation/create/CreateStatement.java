@@ -38,8 +38,8 @@ final class CreateStatement {
     /**
      * The change that makes the key.
      *
-     * @return its result is to be called once the transaction is committed, because a refused call is counted: when the key was created, or throws the
-     *         {@link ProblemException} to answer with
+     * @return its result is to be called once the transaction is committed, because a refused call is counted: when the key was created,
+     *         or throws the {@link ProblemException} to answer with
      */
     static AccountChange<Supplier<Instant>> of(String account, NewKeySettings settings, NewKey key, RateLimit limit) {
         return AccountChange.ofOneRow(account, SQL, parameters(account, settings, key, limit), row -> result(row, limit));

@@ -20,8 +20,8 @@ import jakarta.inject.Singleton;
 import java.util.List;
 
 /**
- * {@code GET /v1/auth/proxy}: the account's keys, or a selection of them, as a bare JSON array, in the order of creation, then key. Up to 15,000; where
- * there are more, {@code Link} leads to the next page and {@code X-Total-Count} says how many there are.
+ * {@code GET /v1/auth/proxy}: the account's keys, or a selection of them, as a bare JSON array, in the order of creation, then key. Up
+ * to 15,000; where there are more, {@code Link} leads to the next page and {@code X-Total-Count} says how many there are.
  */
 @Singleton
 class ListEndpoint implements Endpoint {

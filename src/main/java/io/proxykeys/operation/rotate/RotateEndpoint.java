@@ -24,7 +24,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * {@code POST /v1/auth/proxy/rotate}: gives one key, or up to 1,000, a new secret, shown this once, all or none. Everything else stays as it
+ * {@code POST /v1/auth/proxy/rotate}: gives one key, or up to 1,000, a new secret, shown this once, all or none. Everything else stays
+ * as it
  * is; with {@code overlap_seconds} the secret before it works for that long, too. After a lost answer the caller rotates again: during an
  * overlap that ends neither the older secret nor its time.
  */

@@ -70,7 +70,10 @@ class SuspendEndpoint implements Endpoint {
         return id.map(uuid -> ProblemException.suspensionUnknown(uuid, cause)).orElseGet(() -> Endpoint.super.outcomeUnknown(id, cause));
     }
 
-    /** No body at all selects by the query. Anything that is not a list of keys is refused, so that nothing more is suspended than meant. */
+    /**
+     * No body at all selects by the query. Anything that is not a list of keys is refused, so that nothing more is suspended
+     * than meant.
+     */
     private static Optional<NamedKeys> named(Request request) {
         if (request.body() == null || request.body().isEmpty()) {
             return Optional.empty();

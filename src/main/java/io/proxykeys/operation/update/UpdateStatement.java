@@ -39,8 +39,8 @@ final class UpdateStatement {
     /**
      * The change of the key's settings.
      *
-     * @return its result is to be called once the transaction is committed, because a refused call is counted: the key's identifier, or throws the
-     *         {@link ProblemException} to answer with
+     * @return its result is to be called once the transaction is committed, because a refused call is counted: the key's identifier, or
+     *         throws the {@link ProblemException} to answer with
      */
     static AccountChange<Supplier<String>> of(String account, KeyReference target, KeyChange change, RateLimit limit) {
         return AccountChange.ofOneRow(account, SQL, parameters(account, target, change, limit), row -> result(row, limit));

@@ -50,7 +50,8 @@ class ReceiptsTest {
         JsonNode list = Api.json(response.then().statusCode(200).extract().response());
         assertEquals(List.of(all.get("revocation_id").textValue(), one), list.findValuesAsText("revocation_id"));
         assertEquals("{\"revocation_id\":" + all.get("revocation_id") + ",\"revoked_at\":" + all.get("revoked_at")
-                + ",\"trigger\":\"request\",\"operation\":\"all\",\"name_prefix\":null,\"key\":null,\"requested_by\":\"test-client\",\"subject\":\""
+                + ",\"trigger\":\"request\",\"operation\":\"all\",\"name_prefix\":null,\"key\":null"
+                + ",\"requested_by\":\"test-client\",\"subject\":\""
                 + account
                 + "\",\"reason\":null"
                 + ",\"reported_by\":null,\"url\":null,\"deleted\":4,\"not_found\":null,\"keys_spared\":0,"
