@@ -55,23 +55,25 @@ public class BoundedPool implements PgPoolCreator {
 
     @Override
     public Pool create(Input input) {
-        Supplier<Future<SqlConnectOptions>> server = server(options(input.pgConnectOptionsList().get(0)));
+        PgConnectOptions options = options(input.pgConnectOptionsList().get(0));
+        Supplier<Future<SqlConnectOptions>> server = server(options);
         input.poolOptions().setConnectionTimeout(ACQUIRE_SECONDS).setConnectionTimeoutUnit(TimeUnit.SECONDS);
-        pool = new RenewingPool(() -> PgBuilder.pool().with(input.poolOptions()).connectingTo(server).using(input.vertx()).build());
+        pool = new RenewingPool(() -> PgBuilder.pool().with(input.poolOptions()).connectingTo(server).using(input.vertx()).build(),
+                new OpenChannels(input.vertx(), options.getPort()));
         // The rest of the start goes on beside it. If it fails, the first one to need a connection finds out.
         pool.getConnection().onSuccess(SqlConnection::close);
         connecting.fire(new Connecting());
         return pool;
     }
 
-    /** Gives up the connection because of a failure; no statement runs on it. The server of the next one is looked up anew. */
-    public void renew(Throwable reason) {
-        pool.renew(reason);
+    /** Gives up the connection; no statement runs on it. The server of the next one is looked up anew. */
+    public void renew() {
+        pool.renew();
     }
 
-    /** The same, and asks the server to cancel the statement that runs on the connection. */
-    public void cancel(Throwable reason) {
-        pool.cancel(reason);
+    /** Gives up the connection, and asks the server to cancel the statement that runs on it. */
+    public void cancel() {
+        pool.cancel();
     }
 
     private PgConnectOptions options(PgConnectOptions given) {

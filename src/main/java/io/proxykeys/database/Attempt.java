@@ -50,6 +50,15 @@ record Attempt(boolean repeatable, int connectionsReplaced, int rollBacks) {
         };
     }
 
+    /**
+     * Whether another one on a new connection follows if this one loses its connection.
+     *
+     * @param outcomeUnknown whether it, or one before it, may have been committed by then
+     */
+    boolean isRepeatedIfLost(boolean outcomeUnknown) {
+        return shouldRetry(SqlFailure.CONNECTION_LOST, outcomeUnknown);
+    }
+
     /** The attempt after this one, which ended with a failure that is to be retried. */
     Attempt next(SqlFailure failure) {
         return failure == SqlFailure.ROLLED_BACK ? new Attempt(repeatable, connectionsReplaced, rollBacks + 1)

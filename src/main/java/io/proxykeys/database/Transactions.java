@@ -1,19 +1,21 @@
 package io.proxykeys.database;
 
 import io.proxykeys.connection.BoundedPool;
+import io.proxykeys.connection.SilentConnection;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
 import io.smallrye.mutiny.vertx.UniHelper;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.sqlclient.Pool;
+import io.vertx.sqlclient.Row;
+import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -24,9 +26,9 @@ import org.jboss.logging.Logger;
 /**
  * Runs transactions and queries, and tries again what may be tried again ({@link Attempt}).
  *
- * <p>Lambda freezes the process between calls, and the server or a NAT may close the idle connection until it is thawed; the first
- * statement then fails. It is run once more on a new connection. The receipt's id was chosen before, so that a second run
- * finds the receipt if the first one was committed after all. What the server rolled back because of a deadlock or a
+ * <p>Lambda freezes the process between calls, and the server or a NAT may close or forget the idle connection until it is thawed; the
+ * first statement then fails, or is not answered. It is run once more on a new connection. The receipt's id was chosen before, so that
+ * a second run finds the receipt if the first one was committed after all. What the server rolled back because of a deadlock or a
  * conflict is run again a few times.
  *
  * <p>Every method fails with {@link DatabaseUnavailable} if nothing was changed, with {@link OutcomeUnknown} if that is not known,
@@ -44,8 +46,20 @@ public class Transactions {
     /** Between attempts that others' locks or changes made fail. */
     private static final int LONGEST_PAUSE_MILLIS = 200;
 
-    /** As long as a statement of a change: a read has no transaction of its own to set a bound in. */
-    private static final Duration LONGEST_READ = Duration.ofSeconds(16);
+    /** A living server answers BEGIN at once, whatever the lock behind it does. A pooler may have it wait in a queue. */
+    private static final int BEGIN_MILLIS = 1_500;
+
+    /**
+     * COMMIT waits for no lock. Above the 4 s after which the server ends a transaction whose COMMIT never came, so that the next
+     * attempt finds the account free.
+     */
+    private static final int COMMIT_MILLIS = 6_000;
+
+    /** Reads take milliseconds: that a read takes longer is taken for the loss of the connection, once. */
+    private static final Duration FIRST_READ = Duration.ofSeconds(4);
+
+    /** A read has no transaction to set a bound in. */
+    private static final Duration LAST_READ = Duration.ofSeconds(12);
 
     /** How long the attempts of a call may take together, even if whoever waits for it says less: then that is who gives up. */
     private static final Duration TIMEOUT = Duration.ofSeconds(24);
@@ -109,9 +123,9 @@ public class Transactions {
     }
 
     private <T> Uni<T> run(CommitGate gate, Attempt first, Function<SqlConnection, Future<T>> work) {
-        return bounded(gate, attempt(first, gate, () -> UniHelper.toUni(
-                pool.withConnection(connection -> transaction(connection, work, gate)))
-                .onCancellation().invoke(() -> connections.renew(givenUp()))));
+        return bounded(gate, attempt(first, gate, attempt -> UniHelper.toUni(
+                pool.withConnection(connection -> transaction(connection, work, gate, attempt)))
+                .onCancellation().invoke(connections::renew)));
     }
 
     /**
@@ -122,9 +136,12 @@ public class Transactions {
      */
     public <T> Uni<T> read(Supplier<Uni<T>> query) {
         CommitGate nothingToCommit = new CommitGate();
-        return bounded(nothingToCommit, attempt(Attempt.first(true), nothingToCommit, () -> sessions.withSession(session -> query.get())
-                .onCancellation().invoke(() -> connections.cancel(givenUp()))
-                .ifNoItem().after(LONGEST_READ).fail()));
+        return bounded(nothingToCommit, attempt(Attempt.first(true), nothingToCommit, attempt -> {
+            Uni<T> rows = sessions.withSession(session -> query.get()).onCancellation().invoke(connections::cancel);
+            return attempt.isRepeatedIfLost(false)
+                    ? rows.ifNoItem().after(FIRST_READ).failWith(() -> new SilentConnection("no answer to a read"))
+                    : rows.ifNoItem().after(LAST_READ).fail();
+        }));
     }
 
     /** Bounds several queries together as one is. */
@@ -132,36 +149,44 @@ public class Transactions {
         return bounded(new CommitGate(), queries);
     }
 
-    /** What is given up may never end: its connection is dropped, so that the next call finds the pool's only place free. */
-    private static CancellationException givenUp() {
-        return new CancellationException("the call was given up");
-    }
-
     /**
      * BEGIN is not waited for: the server takes what follows in its order. COMMIT is sent only when every statement has succeeded: the
      * server answers COMMIT of a failed transaction by rolling back, and calls that no error.
      */
-    private static <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, CommitGate gate) {
-        Future<?> begun = connection.query(BEGIN).execute();
+    private <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, CommitGate gate,
+            Attempt attempt) {
+        Future<?> begun = send(connection, BEGIN, BEGIN_MILLIS, attempt.isRepeatedIfLost(gate.outcomeUnknown()));
         Duration left = gate.left().minus(TO_ANSWER);
         Future<?> bound = left.compareTo(LONGEST_CALL) < 0 ? begun
                 : connection.preparedQuery(BOUND).execute(Tuple.of((int) left.minus(TO_ANSWER).toMillis()));
         Future<T> done = Future.succeededFuture(connection).compose(work);
         return begun.compose(begin -> bound.compose(set -> done).compose(
-                result -> gate.tryBeginCommit() ? commit(connection, result) : rollback(connection, new TimeoutException()),
+                result -> gate.tryBeginCommit() ? send(connection, "COMMIT", COMMIT_MILLIS, attempt.isRepeatedIfLost(true)).map(result)
+                        : rollback(connection, new TimeoutException()),
                 failure -> rollback(connection, failure)));
     }
 
-    private static <T> Future<T> commit(SqlConnection connection, T result) {
-        return connection.query("COMMIT").execute().map(result);
+    /**
+     * @param millis after which silence is taken for the loss of the connection, which is then given up
+     * @param repeated whether another attempt would follow; otherwise the answer is waited for for as long as there is time
+     */
+    private Future<RowSet<Row>> send(SqlConnection connection, String statement, int millis, boolean repeated) {
+        Future<RowSet<Row>> answer = connection.query(statement).execute();
+        return !repeated ? answer : answer.timeout(millis, TimeUnit.MILLISECONDS).recover(failure -> {
+            if (failure instanceof java.util.concurrent.TimeoutException) {
+                connections.renew();
+                return Future.failedFuture(new SilentConnection("no answer within " + millis + " ms to " + statement));
+            }
+            return Future.failedFuture(failure);
+        });
     }
 
     private static <T> Future<T> rollback(SqlConnection connection, Throwable failure) {
         return connection.query("ROLLBACK").execute().transform(ended -> Future.failedFuture(failure));
     }
 
-    private <T> Uni<T> attempt(Attempt attempt, CommitGate gate, Supplier<Uni<? extends T>> work) {
-        return Uni.createFrom().<T>deferred(work).onFailure().recoverWithUni(failure -> {
+    private <T> Uni<T> attempt(Attempt attempt, CommitGate gate, Function<Attempt, Uni<T>> work) {
+        return Uni.createFrom().deferred(() -> work.apply(attempt)).onFailure().recoverWithUni(failure -> {
             SqlFailure kind = SqlFailure.of(failure);
             if (kind == SqlFailure.ROLLED_BACK) {
                 gate.rolledBack();
@@ -169,7 +194,7 @@ public class Transactions {
                 gate.lost();
             }
             if (kind == SqlFailure.READ_ONLY || kind == SqlFailure.STALE_STATEMENT) {
-                connections.renew(failure);
+                connections.renew();
             } else if (kind == SqlFailure.REFUSED_LOGIN) {
                 LOG.errorf("The database refused the login: %s", failure.getMessage());
             }

@@ -10,6 +10,7 @@ import io.smallrye.mutiny.CompositeException;
 import io.smallrye.mutiny.TimeoutException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.impl.NoStackTraceThrowable;
 import io.vertx.pgclient.PgBuilder;
 import io.vertx.pgclient.PgConnectOptions;
@@ -24,6 +25,7 @@ import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLHandshakeException;
@@ -35,7 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** How failures are told apart; the client's words as the client says them, so that other words of a later version fail here. */
 class SqlFailureTest {
 
-    private static final Vertx VERTX = Vertx.vertx();
+    private static final Vertx VERTX = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
 
     @AfterAll
     static void end() {
@@ -101,16 +103,20 @@ class SqlFailureTest {
         get(pool.close());
     }
 
+    /** How the pool of the function goes on then: {@code RenewingPoolTest}. */
     @Test
     void theClientsWordsWhenThePoolIsClosedUnderACall() {
         Pool pool = pool(new PoolOptions().setMaxSize(1));
-        SqlConnection taken = get(pool.getConnection());
+        get(pool.getConnection());
         Future<SqlConnection> waiting = pool.getConnection();
+        CountDownLatch closed = new CountDownLatch(1);
+        // Otherwise the connection may end first, and the client try to open another one for the call.
+        VERTX.runOnContext(running -> await(closed));
 
         pool.close();
+        closed.countDown();
 
         assertSays("Pool closed", SqlFailure.UNAVAILABLE, failure(waiting));
-        taken.close();
     }
 
     @Test
@@ -151,6 +157,14 @@ class SqlFailureTest {
     private static PgConnectOptions options() {
         return new PgConnectOptions().setHost("localhost").setPort(Postgres.shared().port()).setDatabase("postgres")
                 .setUser(Postgres.FUNCTION_USER).setPassword(Postgres.PASSWORD);
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static Throwable failure(Future<?> future) {

@@ -76,20 +76,6 @@ class UnavailableTest {
     }
 
     @Test
-    void aConnectionThatDiedWithoutAWordWhileItWasIdleIsReplacedAtOnce() throws Exception {
-        String account = Accounts.open("250");
-        Api.deleteAll(account).then().statusCode(200);
-        Accounts.createFiveKeys(account);
-        Thread.sleep(5_100); // time has to pass: until then a connection is taken to be alive
-        tap.silenceConnections();
-
-        Response answer = call(account, Duration.ofSeconds(4));
-
-        assertEquals(200, answer.statusCode());
-        assertEquals(5, Api.json(answer).get("deleted").intValue());
-    }
-
-    @Test
     void lockedBySomebodyElse() throws Exception {
         String account = Accounts.open("250");
         Accounts.createFiveKeys(account);

@@ -27,6 +27,11 @@ public final class PgBouncer implements AutoCloseable {
 
     /** @param mode {@code session} or {@code transaction} */
     public PgBouncer(int serverPort, String mode) {
+        this(serverPort, mode, 20);
+    }
+
+    /** @param size how many connections to the server it opens; 20 is its default */
+    public PgBouncer(int serverPort, String mode, int size) {
         Path binary = binary().orElseThrow(() -> new AssertionError("there is no PgBouncer on this machine"));
         port = freePort();
         try {
@@ -43,7 +48,8 @@ public final class PgBouncer implements AutoCloseable {
                     auth_type = scram-sha-256
                     auth_file = %s
                     pool_mode = %s
-                    """.formatted(serverPort, port, folder.resolve("users"), mode));
+                    default_pool_size = %d
+                    """.formatted(serverPort, port, folder.resolve("users"), mode, size));
             ProcessBuilder builder = new ProcessBuilder(binary.toString());
             // It refuses to be root.
             if ("root".equals(System.getProperty("user.name"))) {

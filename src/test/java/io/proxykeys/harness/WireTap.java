@@ -2,6 +2,7 @@ package io.proxykeys.harness;
 
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -12,11 +13,16 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 
 /**
  * Sits between the function and PostgreSQL, counts round trips, and breaks the connection when told to. It works on the
@@ -32,7 +38,7 @@ public final class WireTap {
         NONE,
         /** Every connection is closed as soon as it is opened. */
         REFUSE,
-        /** Connections are accepted, and nothing is ever answered. */
+        /** Connections are accepted, and nothing is ever answered, nor on any connection that is used. */
         SILENCE,
         /** BEGIN reaches the server garbled and is refused; once, then as before. The connection stays open. */
         REFUSE_BEGIN,
@@ -44,8 +50,10 @@ public final class WireTap {
         LOSE_COMMIT_AND_REFUSE
     }
 
+    private static final List<Path> TCP_TABLES = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
+
     private final ServerSocket listener;
-    private final int serverPort;
+    private volatile int serverPort;
     private final AtomicInteger roundTrips = new AtomicInteger();
     private final AtomicInteger connections = new AtomicInteger();
     private final AtomicInteger answers = new AtomicInteger();
@@ -78,19 +86,24 @@ public final class WireTap {
         return listener.getLocalPort();
     }
 
+    /** New connections go to this server. */
+    public void connectTo(int newServerPort) {
+        serverPort = newServerPort;
+    }
+
     /** From now on, until told otherwise. Connections that are open stay open. */
     public void fault(Fault fault) {
         this.fault = fault;
     }
 
-    /** Closes every connection, as a server does that restarts. */
+    /** Closes every connection that is not silenced, as a server does that restarts. */
     public void closeConnections() {
-        open.forEach(Link::close);
+        open.stream().filter(link -> !link.dead).forEach(Link::close);
     }
 
-    /** Resets every connection, as a host does that has forgotten it. */
+    /** Resets every connection that is not silenced, as a host does that has forgotten it. */
     public void resetConnections() {
-        open.forEach(Link::reset);
+        open.stream().filter(link -> !link.dead).forEach(Link::reset);
     }
 
     /** Drops whatever is sent on the connections that are open now, as a network does that has forgotten them. New ones work. */
@@ -113,9 +126,48 @@ public final class WireTap {
         answeredFrom = roundTrips.get() + n;
     }
 
-    /** Counts anew, and nothing is broken. */
+    /** Waits until so many connections were opened since the reset. */
+    public void awaitConnections(int count) throws InterruptedException {
+        await(count, this::connections);
+    }
+
+    /** Waits until processes hold so many connections to it open, also half closed ones; not where the kernel does not list them. */
+    public void awaitHeldOpen(int count) throws InterruptedException {
+        if (TCP_TABLES.stream().anyMatch(Files::exists)) {
+            await(count, this::heldOpen);
+        }
+    }
+
+    /** There is no event to wait for. */
+    private static void await(int count, IntSupplier now) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        while (now.getAsInt() != count) {
+            if (System.nanoTime() > end) {
+                throw new AssertionError("there are " + now.getAsInt() + " connections in place of " + count);
+            }
+            Thread.sleep(20);
+        }
+    }
+
+    /** By proc(5): the third column is the remote address, the tenth the inode, 0 where no process has it open. */
+    private int heldOpen() {
+        String remotePort = ":%04X".formatted(port());
+        return (int) TCP_TABLES.stream().filter(Files::exists).flatMap(WireTap::lines).map(line -> line.strip().split("\\s+"))
+                .filter(line -> line[2].endsWith(remotePort) && !line[9].equals("0")).count();
+    }
+
+    private static Stream<String> lines(Path file) {
+        try {
+            return Files.readAllLines(file).stream().skip(1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Counts anew, and nothing is broken; connections that were silenced are closed. */
     public void reset() {
         fault = Fault.NONE;
+        open.stream().filter(link -> link.dead).forEach(Link::end);
         answeredFrom = 0;
         interception = null;
         roundTrips.set(0);
@@ -178,6 +230,8 @@ public final class WireTap {
 
         private final Socket client;
         private final Socket server;
+        private final ByteArrayOutputStream statement = new ByteArrayOutputStream();
+        /** A network that has forgotten a connection tells neither side its end, nor the end of one direction. */
         private volatile boolean dead;
 
         private Link(Socket client, Socket server) throws IOException {
@@ -188,7 +242,7 @@ public final class WireTap {
         }
 
         private void copyQuestions() {
-            try (client; server) {
+            try {
                 DataInputStream in = new DataInputStream(client.getInputStream());
                 OutputStream out = server.getOutputStream();
                 forward(out, null, in);
@@ -197,12 +251,13 @@ public final class WireTap {
                 }
             } catch (IOException e) {
                 // closed by one side
-            } finally {
-                open.remove(this);
+            }
+            if (!dead) {
+                end();
             }
         }
 
-        /** Passes on one message; the first one of a connection has no type. */
+        /** Passes on one message, those of one statement together; the first one of a connection has no type. */
         private boolean forward(OutputStream out, Byte type, DataInputStream in) throws IOException {
             int length = in.readInt();
             byte[] body = in.readNBytes(length - 4);
@@ -210,7 +265,8 @@ public final class WireTap {
             if (type != null) {
                 count(type, body);
             }
-            if (dead || fault == Fault.SILENCE) {
+            dead |= fault == Fault.SILENCE;
+            if (dead) {
                 return true;
             }
             if (fault == Fault.REFUSE_BEGIN && asks(type, body, "BEGIN ISOLATION LEVEL READ COMMITTED")) {
@@ -221,13 +277,17 @@ public final class WireTap {
                 fault = Fault.REFUSE;
                 return false;
             }
-            ByteBuffer message = ByteBuffer.allocate(length + 1);
             if (type != null) {
-                message.put(type);
+                statement.write(type);
             }
-            message.putInt(length).put(body).flip();
-            out.write(message.array(), 0, message.limit());
-            out.flush();
+            statement.write(ByteBuffer.allocate(Integer.BYTES).putInt(length).array());
+            statement.write(body);
+            // Parse, Bind, Describe and Execute, before their Sync.
+            if (type == null || "PBDE".indexOf(type) < 0) {
+                statement.writeTo(out);
+                statement.reset();
+                out.flush();
+            }
             return true;
         }
 
@@ -259,7 +319,6 @@ public final class WireTap {
             } catch (IOException e) {
                 // closed by one side
             }
-            // A network that has forgotten a connection does not tell its end either.
             if (!dead) {
                 close();
             }
@@ -267,6 +326,12 @@ public final class WireTap {
 
         private void close() {
             WireTap.close(client);
+        }
+
+        private void end() {
+            close();
+            WireTap.close(server);
+            open.remove(this);
         }
 
         private void reset() {

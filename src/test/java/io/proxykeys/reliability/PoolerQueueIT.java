@@ -1,0 +1,8 @@
+package io.proxykeys.reliability;
+
+import io.quarkus.test.junit.QuarkusIntegrationTest;
+
+/** The same on the native function. */
+@QuarkusIntegrationTest
+class PoolerQueueIT extends PoolerQueueTest {
+}
