@@ -28,6 +28,7 @@ class ConservationIT {
                     .withLostConnections(20)
                     .with("closed", 150, () -> any.get().tap().closeConnections())
                     .with("reset", 170, () -> any.get().tap().resetConnections())
+                    .with("silenced", 2_000, () -> any.get().tap().silenceConnections())
                     .with("commits lost", 110, () -> any.get().tap().fault(Fault.LOSE_COMMIT_ANSWER))
                     .with("short freezes", 50, () -> any.get().freeze(random.nextInt(50)))
                     // For longer than a transaction may be idle.

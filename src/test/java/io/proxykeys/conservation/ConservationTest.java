@@ -49,6 +49,7 @@ class ConservationTest {
                 .withLostConnections(30)
                 .with("closed", 1_100, Harness.tap()::closeConnections)
                 .with("reset", 1_300, Harness.tap()::resetConnections)
+                .with("silenced", 7_000, Harness.tap()::silenceConnections)
                 .with("commits lost", 600, () -> Harness.tap().fault(Fault.LOSE_COMMIT_ANSWER));
         if (minutes > 0) {
             conservation.with("restarts", 20_000, server::restart).with("crashes", 31_000, server::crashAndStartAgain);
