@@ -5,13 +5,18 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
+import javax.net.ssl.HttpsURLConnection;
 
 /**
  * A document that is fetched once, by GET (RFC 9110, section 9.3.1), on the thread that calls. That thread is free soon after the time is
@@ -26,27 +31,33 @@ final class Download implements Callable<String> {
     private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
 
     private final Callable<HttpURLConnection> opener;
-    private final Duration timeout;
+    private final Resolver resolver;
     private final long deadline;
     /** Set until the head of the answer is there. */
     private volatile HttpURLConnection waiting;
     private volatile boolean givenUp;
 
+    /** Finds the addresses of a host. */
+    interface Resolver {
+        InetAddress[] addresses(String host) throws UnknownHostException;
+    }
+
     /** @param opener makes a connection that is not connected yet */
     Download(Callable<HttpURLConnection> opener, Duration timeout) {
+        this(opener, InetAddress::getAllByName, timeout);
+    }
+
+    Download(Callable<HttpURLConnection> opener, Resolver resolver, Duration timeout) {
         this.opener = opener;
-        this.timeout = timeout;
+        this.resolver = resolver;
         this.deadline = System.nanoTime() + timeout.toNanos();
     }
 
     /** Fails if there is no answer in time, or another one than 200. */
     @Override
     public String call() throws Exception {
-        HttpURLConnection connection = opener.call();
-        prepare(connection);
-        waiting = connection;
+        HttpURLConnection connection = connect();
         try {
-            connection.connect();
             // Giving up could not close what was not connected yet.
             if (givenUp) {
                 throw late();
@@ -63,9 +74,37 @@ final class Download implements Callable<String> {
         }
     }
 
-    private void prepare(HttpURLConnection connection) {
-        connection.setConnectTimeout((int) timeout.toMillis());
-        connection.setReadTimeout((int) timeout.toMillis());
+    /** To any address of the host that takes a connection, one after the other, each with its share of the time. */
+    private HttpURLConnection connect() throws Exception {
+        for (int i = 0;; i++) {
+            HttpURLConnection connection = opener.call();
+            int left = 1;
+            if (connection instanceof HttpsURLConnection https) {
+                InetAddress[] addresses = resolver.addresses(https.getURL().getHost());
+                left = addresses.length - i;
+                https.setSSLSocketFactory(new OneAddress(https.getSSLSocketFactory(), addresses[i]));
+            }
+            prepare(connection, left);
+            waiting = connection;
+            try {
+                connection.connect();
+                return connection;
+            } catch (SocketException | SocketTimeoutException notConnected) {
+                connection.disconnect();
+                if (left <= 1 || givenUp) {
+                    throw notConnected;
+                }
+            } catch (IOException refused) {
+                connection.disconnect();
+                throw refused;
+            }
+        }
+    }
+
+    private void prepare(HttpURLConnection connection, int addressesLeft) {
+        int millis = (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime()));
+        connection.setConnectTimeout(Math.max(1, millis / addressesLeft));
+        connection.setReadTimeout(millis);
         connection.setInstanceFollowRedirects(false);
         connection.setRequestProperty("Accept", "application/jwk-set+json, application/json, */*");
         connection.setRequestProperty("Accept-Encoding", "gzip");

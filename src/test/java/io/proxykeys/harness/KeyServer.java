@@ -31,8 +31,13 @@ public final class KeyServer {
 
     /** @param tls with the server's certificate; {@code null} for http */
     public KeyServer(String document, SSLContext tls) {
+        this(document, tls, InetAddress.getLoopbackAddress());
+    }
+
+    /** @param host the address to listen on */
+    public KeyServer(String document, SSLContext tls, InetAddress host) {
         this.document = document;
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        InetSocketAddress address = new InetSocketAddress(host, 0);
         try {
             if (tls == null) {
                 server = HttpServer.create(address, 10);

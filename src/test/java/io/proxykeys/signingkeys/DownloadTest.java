@@ -5,17 +5,27 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.proxykeys.harness.KeyServer;
 import io.proxykeys.harness.LoopbackServer;
+import io.proxykeys.harness.TestCertificate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
 import java.net.Proxy;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -24,7 +34,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.GZIPOutputStream;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What a source of keys may send, byte by byte, from a real socket. */
 class DownloadTest {
@@ -138,6 +153,70 @@ class DownloadTest {
             download.giveUp();
             assertThrows(ExecutionException.class, () -> document.get(1, SECONDS));
         }
+    }
+
+    @Test
+    void anyAddressThatAnswersWillDo(@TempDir Path folder) throws Exception {
+        TestCertificate certificate = new TestCertificate("localhost", folder);
+        KeyServer keys = new KeyServer("{\"keys\":[]}", certificate.tls());
+        int port = URI.create(keys.location()).getPort();
+        InetAddress refusing = InetAddress.getByName("127.0.0.3");
+        InetAddress silent = InetAddress.getByName("127.0.0.2");
+        // Its queue is full: what arrives is dropped.
+        List<Socket> queue = new ArrayList<>();
+        try (ServerSocket full = new ServerSocket(port, 1, silent)) {
+            fill(full, queue);
+            InetAddress[] addresses = { silent, refusing, InetAddress.getLoopbackAddress() };
+
+            assertEquals("{\"keys\":[]}", new Download(() -> https(keys, certificate), host -> addresses, TIMEOUT).call());
+        } finally {
+            for (Socket waiting : queue) {
+                waiting.close();
+            }
+        }
+    }
+
+    @Test
+    void theCertificateIsForTheNameWhateverTheAddress(@TempDir Path folder) {
+        TestCertificate certificate = new TestCertificate("other.test", folder);
+        KeyServer keys = new KeyServer("{\"keys\":[]}", certificate.tls());
+        InetAddress[] addresses = { InetAddress.getLoopbackAddress() };
+
+        assertThrows(SSLHandshakeException.class, () -> new Download(() -> https(keys, certificate), host -> addresses, TIMEOUT).call());
+    }
+
+    @Test
+    void ifNoAddressTakesAConnectionItFails(@TempDir Path folder) throws Exception {
+        TestCertificate certificate = new TestCertificate("localhost", folder);
+        KeyServer keys = new KeyServer("{\"keys\":[]}", certificate.tls());
+        InetAddress[] addresses = { InetAddress.getByName("127.0.0.3"), InetAddress.getByName("127.0.0.4") };
+
+        assertThrows(ConnectException.class, () -> new Download(() -> https(keys, certificate), host -> addresses, TIMEOUT).call());
+    }
+
+    private static HttpURLConnection https(KeyServer keys, TestCertificate trusted) throws Exception {
+        KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+        store.load(null, null);
+        try (InputStream pem = Files.newInputStream(trusted.pem())) {
+            store.setCertificateEntry("trusted", CertificateFactory.getInstance("X.509").generateCertificate(pem));
+        }
+        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        SSLContext context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        HttpsURLConnection connection = (HttpsURLConnection) URI.create(keys.location()).toURL().openConnection(Proxy.NO_PROXY);
+        connection.setSSLSocketFactory(context.getSocketFactory());
+        return connection;
+    }
+
+    private static void fill(ServerSocket server, List<Socket> queue) {
+        assertThrows(SocketTimeoutException.class, () -> {
+            while (queue.size() < 100) {
+                Socket client = new Socket();
+                queue.add(client);
+                client.connect(server.getLocalSocketAddress(), 300);
+            }
+        });
     }
 
     private static String whole(Answer answer) throws Exception {

@@ -10,6 +10,7 @@ import io.proxykeys.harness.KeyServer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.harness.TestCertificate;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,6 +51,24 @@ class KeySetTlsIT {
         deleteAll(certificate, Map.of("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", certificate.pem().toString(),
                 "QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST", list.toString()), 503,
                 "QUARKUS_TLS_CERTIFICATE_REVOCATION_LIST cannot be used for it");
+    }
+
+    @Test
+    void aDeadAddressBesideALivingOneIsPassedOver() throws Exception {
+        TestCertificate certificate = new TestCertificate("keys.test", folder);
+        Issuer issuer = Issuer.shared();
+        byte[] living = new byte[16];
+        living[15] = 1;
+        KeyServer keys = new KeyServer(Issuer.jwks(List.of(issuer.rsa)), certificate.tls(), InetAddress.getByAddress(living));
+        Path hosts = Files.writeString(folder.resolve("hosts"), "127.0.0.1 localhost\n127.0.0.2 keys.test\n::1 keys.test\n");
+        Map<String, String> environment = NativeFunction.environment(Postgres.shared().port(),
+                keys.location().replace("localhost", "keys.test"));
+        environment.put("QUARKUS_TLS_TRUST_STORE_PEM_CERTS", certificate.pem().toString());
+        try (NativeFunction function = NativeFunction.start(environment, hosts).awaitFirstPoll()) {
+            Gateway.Result answer = function.invoke(Gateway.deleteAll(issuer.token(Accounts.open("1"))));
+
+            assertEquals(200, answer.status(), () -> answer.body() + function.output());
+        }
     }
 
     private static void deleteAll(TestCertificate certificate, Map<String, String> variables, int status, String logged) {
