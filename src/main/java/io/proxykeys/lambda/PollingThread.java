@@ -35,10 +35,12 @@ class PollingThread {
     private static final int WITHOUT_DEADLINE_MILLIS = 28_000;
 
     private final Vertx vertx;
+    private final EndOfInstance end;
 
     @Inject
-    PollingThread(Vertx vertx) {
+    PollingThread(Vertx vertx, EndOfInstance end) {
         this.vertx = vertx;
+        this.end = end;
     }
 
     /**
@@ -65,6 +67,15 @@ class PollingThread {
      * @throws Throwable its failure
      */
     <T> T await(Duration bound, String awsRequestId, Supplier<Uni<T>> work) throws Throwable {
+        end.begin();
+        try {
+            return result(bound, awsRequestId, work);
+        } finally {
+            end.answered();
+        }
+    }
+
+    private <T> T result(Duration bound, String awsRequestId, Supplier<Uni<T>> work) throws Throwable {
         Context context = VertxContext.createNewDuplicatedContext(vertx.getOrCreateContext());
         // Each call has a context of its own, so what is kept in it, such as a session of the database, is safe there.
         VertxContextSafetyToggle.setContextSafe(context, true);
