@@ -25,7 +25,7 @@ def main():
         first, rest = keys[0], keys[1:]
         print("active:", toggle.toggle_proxy_key(client.KeyToToggle(proxy_key=first.key, is_active=False)).status)
 
-        one = deletion.delete_proxy_key(client.KeyToRemove(proxy_key=first.key), idempotency_key=f"one-{time.time_ns()}")
+        one = deletion.delete_proxy_key(client.KeysToRemove(proxy_key=first.key), idempotency_key=f"one-{time.time_ns()}")
         expect(money(one.credits_returned), left(first))
         everything = deletion.delete_all_proxy_keys(idempotency_key=f"all-{time.time_ns()}")
         expect(money(everything.credits_returned), sum(map(left, rest)))

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
   const [first, ...rest] = keys;
   console.log("active:", (await toggle.toggleProxyKey({ keyToToggle: { proxyKey: first.key, isActive: false } })).status);
 
-  const one = await deletion.deleteProxyKey({ keyToRemove: { proxyKey: first.key }, idempotencyKey: `one-${Date.now()}` });
+  const one = await deletion.deleteProxyKey({ keysToRemove: { proxyKey: first.key }, idempotencyKey: `one-${Date.now()}` });
   expect(millionths(one.creditsReturned), left(first));
   const all = await deletion.deleteAllProxyKeys({ idempotencyKey: `all-${Date.now()}` });
   expect(millionths(all.creditsReturned), sum(rest));

@@ -64,6 +64,49 @@ public final class Api {
                 .post(PROXY + "/remove");
     }
 
+    /** Deletes several keys in one call. */
+    public static Response removeAll(String account, List<String> named) {
+        return post(account, "/remove", keys(named));
+    }
+
+    public static Response removeAll(String account, List<String> named, String idempotencyKey) {
+        return as(account).header("Idempotency-Key", idempotencyKey).contentType("application/json").body(keys(named))
+                .post(PROXY + "/remove");
+    }
+
+    /**
+     * Suspends all keys, or those that a query selects.
+     *
+     * @param query empty, or with the question mark
+     */
+    public static Response suspend(String account, String query) {
+        return as(account).post(PROXY + "/suspend" + query);
+    }
+
+    public static Response suspend(String account, String query, String idempotencyKey) {
+        return as(account).header("Idempotency-Key", idempotencyKey).post(PROXY + "/suspend" + query);
+    }
+
+    public static Response suspendNamed(String account, List<String> named) {
+        return post(account, "/suspend", keys(named));
+    }
+
+    public static Response resume(String account, String suspension) {
+        return post(account, "/resume", JSON.createObjectNode().put("suspension_id", suspension).toString());
+    }
+
+    /** A new secret for one key; an overlap of 0 seconds is left to the default. */
+    public static Response rotate(String account, String proxyKey, int overlapSeconds) {
+        ObjectNode body = JSON.createObjectNode().put("proxy_key", proxyKey);
+        return post(account, "/rotate", (overlapSeconds == 0 ? body : body.put("overlap_seconds", overlapSeconds)).toString());
+    }
+
+    public static Response rotateAll(String account, List<String> named, int overlapSeconds) {
+        ObjectNode body = JSON.createObjectNode().put("overlap_seconds", overlapSeconds);
+        named.forEach(body.putArray("proxy_keys")::add);
+        return post(account, "/rotate", body.toString());
+    }
+
     public static Response toggle(String account, String proxyKey) {
         return as(account).contentType("application/json").body(body(proxyKey)).post(PROXY + "/toggle");
     }
@@ -117,6 +160,12 @@ public final class Api {
 
     private static String body(String proxyKey) {
         return JSON.createObjectNode().put("proxy_key", proxyKey).toString();
+    }
+
+    private static String keys(List<String> named) {
+        ObjectNode body = JSON.createObjectNode();
+        named.forEach(body.putArray("proxy_keys")::add);
+        return body.toString();
     }
 
     public static JsonNode json(Response response) {

@@ -52,10 +52,14 @@ class OpenApiTest {
     private static final String NOT_DESCRIBED = "GITHUB_REPORT";
     private static final Set<Route> ALL = EnumSet.complementOf(EnumSet.of(Route.valueOf(NOT_DESCRIBED)));
     private static final Set<Route> WITH_KEY = EnumSet.of(Route.REMOVE, Route.TOGGLE, Route.LOOKUP, Route.UPDATE);
-    private static final Set<Route> WITH_BODY = with(WITH_KEY, Route.CREATE, Route.RECREATE);
+    private static final Set<Route> WITH_LIST = EnumSet.of(Route.REMOVE, Route.SUSPEND, Route.ROTATE);
+    private static final Set<Route> WITH_BODY = with(WITH_KEY, Route.CREATE, Route.RECREATE, Route.SUSPEND, Route.RESUME, Route.ROTATE);
     private static final Set<Route> DELETIONS = EnumSet.of(Route.DELETE_ALL, Route.DELETE_ALL_ALIAS);
-    private static final Set<Route> WITH_IDEMPOTENCY_KEY = with(DELETIONS, Route.REMOVE);
-    private static final Set<Route> LIMITED = with(WITH_IDEMPOTENCY_KEY, Route.CREATE, Route.RECREATE, Route.LOOKUP, Route.UPDATE);
+    private static final Set<Route> WITH_RECEIPT = with(DELETIONS, Route.REMOVE);
+    private static final Set<Route> WITH_IDEMPOTENCY_KEY = with(WITH_RECEIPT, Route.SUSPEND);
+    /** 10 calls a minute. */
+    private static final Set<Route> SELDOM = with(DELETIONS, Route.RECREATE, Route.SUSPEND, Route.RESUME, Route.ROTATE);
+    private static final Set<Route> LIMITED = with(SELDOM, Route.REMOVE, Route.CREATE, Route.LOOKUP, Route.UPDATE);
     private static final Set<Route> ALLOCATING = EnumSet.of(Route.CREATE, Route.UPDATE, Route.RECREATE);
     private static final String PROBLEM = "/content/" + Description.escaped(Problem.MEDIA_TYPE);
 
@@ -66,23 +70,24 @@ class OpenApiTest {
             Map.entry("invalidToken", ALL),
             Map.entry("insufficientScope", ALL),
             Map.entry("malformed", ALL),
-            Map.entry("unknownSelection", EnumSet.of(Route.PREVIEW)),
-            Map.entry("unknownDeletion", DELETIONS),
             Map.entry("bodyTooLarge", WITH_BODY),
             Map.entry("notJson", WITH_BODY),
             Map.entry("invalidField", WITH_BODY),
-            Map.entry("foreignKey", WITH_KEY),
-            Map.entry("unknownKey", WITH_KEY),
+            Map.entry("foreignKey", with(WITH_KEY, Route.ROTATE)),
+            Map.entry("unknownKey", with(WITH_KEY, Route.ROTATE)),
+            Map.entry("unknownKeys", EnumSet.of(Route.ROTATE)),
+            Map.entry("unknownSuspension", EnumSet.of(Route.RESUME)),
             Map.entry("unknownReceipt", EnumSet.of(Route.RECEIPT, Route.RECREATE)),
             Map.entry("idempotencyKeyReused", WITH_IDEMPOTENCY_KEY),
             Map.entry("tooManyRequests", LIMITED),
             Map.entry("insufficientBalance", ALLOCATING),
-            Map.entry("newKeysBlocked", with(ALLOCATING, Route.TOGGLE)),
+            Map.entry("newKeysBlocked", with(ALLOCATING, Route.TOGGLE, Route.RESUME, Route.ROTATE)),
             Map.entry("alreadyRecreated", EnumSet.of(Route.RECREATE)),
             Map.entry("tooManyKeys", EnumSet.of(Route.RECREATE)),
             Map.entry("unavailable", ALL),
             Map.entry("tooLarge", DELETIONS),
-            Map.entry("outcomeUnknown", with(WITH_IDEMPOTENCY_KEY, Route.TOGGLE, Route.UPDATE, Route.RECREATE)),
+            Map.entry("outcomeUnknown", with(WITH_RECEIPT, Route.TOGGLE, Route.UPDATE, Route.RECREATE, Route.RESUME, Route.ROTATE)),
+            Map.entry("suspensionUnknown", EnumSet.of(Route.SUSPEND)),
             Map.entry("creationUnknown", EnumSet.of(Route.CREATE)),
             Map.entry("invalidSignature", EnumSet.of(Route.GITHUB_REPORT)),
             Map.entry("leaksNotRevoked", EnumSet.of(Route.GITHUB_REPORT)),
@@ -112,11 +117,12 @@ class OpenApiTest {
                 .toUpperCase(Locale.ROOT) + " " + path + " " + operation.get("security"))));
 
         assertEquals(ALL.stream()
-                .map(route -> route.method() + " " + route.path() + " [{\"accessToken\":[\"" + route.scope().orElseThrow() + "\"]}]")
+                .map(route -> route.method() + " " + route.path() + " [{\"accessToken\":[\"" + route.scope().orElseThrow().replace(" ",
+                        "\",\"") + "\"]}]")
                 .collect(toCollection(TreeSet::new)), described);
         for (Route route : ALL) {
             assertTrue(DESCRIPTION.at(Description.operation(route) + "/description").textValue()
-                    .startsWith("Needs the scope `" + route.scope().orElseThrow() + "`."), route.name());
+                    .startsWith("Needs the scope `" + route.scope().orElseThrow().replace(" ", "` and `") + "`."), route.name());
         }
     }
 
@@ -222,7 +228,11 @@ class OpenApiTest {
         Accounts.createFiveKeys(account);
         described(Route.LIST, 200, Api.list(account));
 
-        described(Route.LIST, 400, Api.as(account).get(Api.PROXY + "?page=1"));
+        worded(Route.LIST, 400, Api.as(account).get(Api.PROXY + "?page=1"));
+        Api.suspend(account, "?name_prefix=un").then().statusCode(200);
+        Api.rotate(account, Accounts.secret(account, "partly used"), 60).then().statusCode(200);
+        described(Route.LIST, 200, Api.as(account).get(Api.PROXY + "?status=suspended&name_prefix=un"));
+        described(Route.LIST, 200, Api.list(account));
     }
 
     @Test
@@ -246,7 +256,7 @@ class OpenApiTest {
     void previewsAreAsDescribed() {
         String account = Accounts.open("250");
         Accounts.createFiveKeys(account);
-        for (String query : List.of("", "?status=expired", "?status=inactive", "?status=never_used")) {
+        for (String query : List.of("", "?status=expired", "?status=suspended", "?name_prefix=un")) {
             described(Route.PREVIEW, 200, Api.preview(account, query));
         }
 
@@ -280,8 +290,73 @@ class OpenApiTest {
         worded(Route.REMOVE, 400, Api.remove(account, key, "a,b"));
         worded(Route.REMOVE, 422, Api.remove(account, foreign, "first"));
         assertRefusesBodies(Route.REMOVE, account, foreign);
+        worded(Route.REMOVE, 422, json(account).body("{\"proxy_keys\":[]}").post(Route.REMOVE.path()));
+        worded(Route.REMOVE, 422, json(account).body("{\"proxy_key\":\"a\",\"proxy_keys\":[\"a\"]}").post(Route.REMOVE.path()));
+        described(Route.REMOVE, 200, Api.removeAll(account, List.of(Accounts.createKey(account, "other", "10"), foreign), "several"));
+        described(Route.RECEIPTS, 200, Api.receipts(account, ""));
         Accounts.payInAdvance(account, "remove", 120);
         described(Route.REMOVE, 429, Api.remove(account, key));
+    }
+
+    @Test
+    void suspendingAndResumingAreAsDescribed() {
+        String account = Accounts.open("250");
+        List<String> ids = Accounts.createFiveKeys(account);
+        Response first = described(Route.SUSPEND, 200, Api.suspend(account, "?name_prefix=un", "first"));
+        assertEquals("true", described(Route.SUSPEND, 200, Api.suspend(account, "?name_prefix=un", "first")).header(
+                "Idempotency-Replayed"));
+        described(Route.SUSPEND, 200, Api.suspendNamed(account, ids));
+        described(Route.RESUME, 200, Api.resume(account, Api.json(first).get("suspension_id").textValue()));
+
+        String suspend = Route.SUSPEND.path();
+        worded(Route.SUSPEND, 400, Api.suspend(account, "?status="));
+        worded(Route.SUSPEND, 400, json(account).body("[]").post(suspend));
+        worded(Route.SUSPEND, 400, Api.suspend(account, "", "a,b"));
+        worded(Route.SUSPEND, 413, json(account).body(" ".repeat(330_000)).post(suspend));
+        worded(Route.SUSPEND, 415, Api.as(account).contentType("text/plain").body("{}").post(suspend));
+        worded(Route.SUSPEND, 422, json(account).body("{}").post(suspend));
+        worded(Route.SUSPEND, 422, json(account).body("{\"proxy_keys\":[]}").post(suspend));
+        worded(Route.SUSPEND, 422, json(account).body("{\"proxy_keys\":[\"a\"]}").post(suspend + "?status=expired"));
+        worded(Route.SUSPEND, 422, Api.suspend(account, "", "first"));
+        String resume = Route.RESUME.path();
+        worded(Route.RESUME, 400, json(account).body("[]").post(resume));
+        worded(Route.RESUME, 400, json(account).body("{\"suspension_id\":\"a\"}").post(resume + "?a=b"));
+        worded(Route.RESUME, 404, Api.resume(account, UUID.randomUUID().toString()));
+        worded(Route.RESUME, 413, json(account).body(" ".repeat(9000)).post(resume));
+        worded(Route.RESUME, 415, Api.as(account).contentType("text/plain").body("{}").post(resume));
+        worded(Route.RESUME, 422, json(account).body("{}").post(resume));
+        Accounts.block(account, 900);
+        described(Route.RESUME, 409, Api.resume(account, Api.json(first).get("suspension_id").textValue()));
+        Accounts.payInAdvance(account, "suspend", 120);
+        described(Route.SUSPEND, 429, Api.suspend(account, ""));
+        described(Route.RESUME, 429, Api.resume(account, UUID.randomUUID().toString()));
+    }
+
+    @Test
+    void rotatingIsAsDescribed() {
+        String account = Accounts.open("250");
+        List<String> ids = Accounts.createFiveKeys(account);
+        String foreign = Accounts.createKey(Accounts.open("10"), "key", "10");
+        described(Route.ROTATE, 200, Api.rotate(account, ids.get(0), 0));
+        described(Route.ROTATE, 200, Api.rotateAll(account, ids, 60));
+
+        String path = Route.ROTATE.path();
+        worded(Route.ROTATE, 400, json(account).body("[]").post(path));
+        worded(Route.ROTATE, 400, json(account).body("{\"proxy_key\":\"a\"}").post(path + "?a=b"));
+        worded(Route.ROTATE, 403, Api.rotate(account, foreign, 0));
+        worded(Route.ROTATE, 404, Api.rotate(account, "ek-proxy-nothing", 0));
+        worded(Route.ROTATE, 404, Api.rotateAll(account, List.of(ids.get(0), foreign, ids.get(1), "ek-proxy-nothing"), 0));
+        worded(Route.ROTATE, 413, json(account).body(" ".repeat(330_000)).post(path));
+        worded(Route.ROTATE, 415, Api.as(account).contentType("text/plain").body("{}").post(path));
+        worded(Route.ROTATE, 422, json(account).body("{}").post(path));
+        worded(Route.ROTATE, 422, json(account).body("{\"proxy_keys\":[]}").post(path));
+        worded(Route.ROTATE, 422, json(account).body("{\"proxy_key\":\"a\",\"proxy_keys\":[\"a\"]}").post(path));
+        worded(Route.ROTATE, 422, Api.rotate(account, ids.get(0), 604_801));
+        worded(Route.ROTATE, 422, Api.rotateAll(account, List.of(ids.get(4), Accounts.secret(account, "fully used")), 0));
+        Accounts.block(account, 900);
+        described(Route.ROTATE, 409, Api.rotate(account, ids.get(0), 0));
+        Accounts.payInAdvance(account, "rotate", 120);
+        described(Route.ROTATE, 429, Api.rotate(account, ids.get(0), 0));
     }
 
     @Test
@@ -441,7 +516,8 @@ class OpenApiTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Route.class, names = { "DELETE_ALL", "DELETE_ALL_ALIAS", "REMOVE", "TOGGLE", "CREATE", "UPDATE", "LOOKUP" })
+    @EnumSource(value = Route.class, names = { "DELETE_ALL", "DELETE_ALL_ALIAS", "REMOVE", "SUSPEND", "TOGGLE", "CREATE", "UPDATE",
+            "LOOKUP" })
     void aLostConfirmationIsAnsweredAsDescribed(Route route) {
         String account = Accounts.open("2");
         String key = Accounts.createKey(account, "key", "1");
@@ -449,7 +525,8 @@ class OpenApiTest {
 
         Response answer = described(route, 503, call(route, Api.as(account), key));
 
-        assertEquals(WITH_IDEMPOTENCY_KEY.contains(route), Api.json(answer).has("revocation_id"), answer.asString());
+        assertEquals(WITH_RECEIPT.contains(route), Api.json(answer).has("revocation_id"), answer.asString());
+        assertEquals(route == Route.SUSPEND, Api.json(answer).has("suspension_id"), answer.asString());
         assertEquals(route == Route.CREATE, Api.json(answer).has("id"), answer.asString());
     }
 
@@ -460,7 +537,7 @@ class OpenApiTest {
         worded(route, 400, json(account).body(good).post(path + "?a=b"));
         worded(route, 403, json(account).body("{\"proxy_key\":\"" + foreign + "\"}").post(path));
         worded(route, 404, json(account).body(good).post(path));
-        worded(route, 413, json(account).body("\"" + "a".repeat(9000) + "\"").post(path));
+        worded(route, 413, json(account).body("\"" + "a".repeat(WITH_LIST.contains(route) ? 330_000 : 9000) + "\"").post(path));
         worded(route, 415, Api.as(account).contentType("text/plain").body(good).post(path));
         worded(route, 422, json(account).body("{}").post(path));
         described(route, 422, json(account).body("{\"key\":\"a\"}").post(path));
@@ -480,6 +557,8 @@ class OpenApiTest {
             case CREATE -> "{\"name\":\"key\",\"allocated_ammount\":1}";
             case UPDATE -> "{\"proxy_key\":\"" + key + "\",\"name\":\"key\"}";
             case RECREATE -> "{\"revocation_id\":\"0198c1f2-0000-7000-8000-000000000000\"}";
+            case RESUME -> "{\"suspension_id\":\"0198c1f2-0000-7000-8000-000000000000\"}";
+            case SUSPEND -> "{\"proxy_keys\":[\"" + key + "\"]}";
             default -> "{\"proxy_key\":\"" + key + "\"}";
         };
         RequestSpecification request = WITH_BODY.contains(route) ? caller.contentType("application/json").body(body) : caller;
@@ -515,13 +594,16 @@ class OpenApiTest {
         Object[] arguments = switch (factory.getName()) {
             case "insufficientScope" -> new Object[] { route.scope().orElseThrow(), null };
             case "malformed", "invalidField" -> new Object[] { "worded by the caller" };
-            case "bodyTooLarge" -> new Object[] { route == Route.RECREATE ? 65536 : ALLOCATING.contains(route) ? 32768 : 8192 };
-            case "tooManyRequests" -> DELETIONS.contains(route) || route == Route.RECREATE
+            case "bodyTooLarge" -> new Object[] { WITH_LIST.contains(route) ? 327680
+                    : route == Route.RECREATE ? 65536 : ALLOCATING.contains(route) ? 32768 : 8192 };
+            case "tooManyRequests" -> SELDOM.contains(route)
                     ? new Object[] { "delete-all", 10, 10, Duration.ofSeconds(6) } : new Object[] { "remove", 60, 60, Duration.ofSeconds(
                             1) };
             case "newKeysBlocked" -> new Object[] { Duration.ofMinutes(15) };
             case "alreadyRecreated" -> new Object[] { "[{\"replaces\":\"ek-proxy-old\",\"id\":\"ek-proxy-new\"}]" };
-            case "outcomeUnknown" -> new Object[] { WITH_IDEMPOTENCY_KEY.contains(route) ? UUID.randomUUID() : null, null };
+            case "outcomeUnknown" -> new Object[] { WITH_RECEIPT.contains(route) ? UUID.randomUUID() : null, null };
+            case "suspensionUnknown" -> new Object[] { UUID.randomUUID(), null };
+            case "unknownKeys" -> new Object[] { List.of(1, 3) };
             case "creationUnknown" -> new Object[] { "ek-proxy-new", null };
             default -> new Object[factory.getParameterCount()];
         };
@@ -531,7 +613,8 @@ class OpenApiTest {
     private static boolean sameProblem(JsonNode expected, JsonNode example) {
         return Stream.of("type", "title", "status", "detail", "message")
                 .allMatch(field -> expected.get(field).equals(example.get(field)))
-                && Stream.of("revocation_id", "id", "replaced").allMatch(field -> expected.has(field) == example.has(field));
+                && Stream.of("revocation_id", "suspension_id", "positions", "id", "replaced").allMatch(field -> expected.has(
+                        field) == example.has(field));
     }
 
     private static Set<Route> with(Set<Route> routes, Route... others) {
