@@ -93,13 +93,14 @@ class ProvidersTest {
 
     @ParameterizedTest
     @MethodSource("providers")
-    void accountAndClientAreThoseOfTheDocument(String provider) {
+    void accountClientAndSubjectAreThoseOfTheDocument(String provider) {
         PublicJsonWebKey key = key(provider);
         Caller caller = Deployment.service(SECTIONS.get(provider), Tokens.publishedAmongOddities(key))
                 .verify(List.of("Bearer " + token(provider, "claims", key)), Scope.READ).await().indefinitely();
 
         assertEquals(TOKENS.at("/" + provider + "/account").textValue(), caller.account());
         assertEquals(TOKENS.at("/" + provider + "/client").textValue(), caller.client());
+        assertEquals(claims(provider, "claims").path("sub").textValue(), caller.subject());
     }
 
     /** Any client can put this project into {@code aud}, and name the roles of its own project as it likes. */

@@ -1,0 +1,8 @@
+package io.proxykeys.operation.rotate;
+
+import io.quarkus.test.junit.QuarkusIntegrationTest;
+
+/** The same on the native function. */
+@QuarkusIntegrationTest
+class RotateUnderTrafficIT extends RotateUnderTrafficTest {
+}
