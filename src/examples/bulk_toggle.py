@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
-"""Disables or enables all proxy keys, or those whose name starts with a prefix. Milder than deleting: it can be undone."""
+"""Disables all active proxy keys, or some, in one call, and enables them again in another. Milder than deleting: it can be undone.
+
+What is enabled again is what was disabled here. A key that was disabled before, or that was deleted or toggled since, stays as it is.
+"""
 
 import argparse
-from collections import Counter
+import uuid
 
 import proxy_keys
 
@@ -10,39 +13,36 @@ import proxy_keys
 def main():
     options = arguments()
     client = proxy_keys.Client.from_environment()
-    wanted = "enabled" if options.is_active else "disabled"
-
-    count = Counter()
-    for key in client.list_keys():
-        name = key["name"] or ""
-        if name.startswith(options.name_prefix):
-            result = switch(client, key, options.is_active, wanted)
-            count[result] += 1
-            print(f"{key['key']}  {proxy_keys.printable(name)}: {result}")
-
-    print(", ".join(f"{number} {result}" for result, number in count.items()) or "There is no such proxy key.")
+    if options.disable:
+        disable(client, options)
+    else:
+        enable(client, str(options.enable))
 
 
-def switch(client, key, is_active, wanted):
-    # Calling for these too would be right and change nothing, but an interrupted run is continued faster without them.
-    if key["is_active"] == is_active:
-        return f"{wanted} before"
-    try:
-        client.toggle(key["key"], is_active)
-        return wanted
-    except proxy_keys.Refused as refused:
-        if refused.status == 404 and refused.problem_type.endswith(":unknown-key"):
-            return "deleted while this ran"
-        raise
+def disable(client, options):
+    suspension = client.suspend(options.status, options.name_prefix)
+    print(f"{suspension['suspended']} {proxy_keys.selected(options)} are disabled.")
+    if suspension["suspended"]:
+        print(f"To enable them again: bulk_toggle.py --enable {suspension['suspension_id']}")
+
+
+def enable(client, suspension_id):
+    result = client.resume(suspension_id)
+    print(f"{result['resumed']} proxy keys are enabled again.")
+    if result["skipped"]:
+        print(f"{result['skipped']} were enabled, disabled, suspended or deleted since, and are left as they are.")
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     state = parser.add_mutually_exclusive_group(required=True)
-    state.add_argument("--disable", dest="is_active", action="store_false", help="the keys cannot be spent with any more")
-    state.add_argument("--enable", dest="is_active", action="store_true", help="and can again")
-    parser.add_argument("--name-prefix", default="", metavar="PREFIX", help="only keys whose name starts with this")
-    return parser.parse_args()
+    state.add_argument("--disable", action="store_true", help="the keys cannot be spent with any more")
+    state.add_argument("--enable", type=uuid.UUID, metavar="ID", help="and can again: the id that --disable printed, suspension_id in the list")
+    proxy_keys.add_selection(parser)
+    options = parser.parse_args()
+    if options.enable and (options.status or options.name_prefix):
+        parser.error("--enable takes neither --status nor --name-prefix: it enables what was disabled")
+    return options
 
 
 if __name__ == "__main__":

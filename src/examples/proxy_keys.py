@@ -30,10 +30,11 @@ ABORTED, USAGE, UNAUTHENTICATED, FORBIDDEN, NETWORK, REFUSED = 1, 2, 3, 4, 5, 6
 
 PROXY = "/v1/auth/proxy"
 PREVIEW = PROXY + "/preview"
-TOGGLE = PROXY + "/toggle"
-REMOVE = PROXY + "/remove"
 CREATE = PROXY + "/create"
 RECREATE = PROXY + "/recreate"
+SUSPEND = PROXY + "/suspend"
+RESUME = PROXY + "/resume"
+ROTATE = PROXY + "/rotate"
 REVOCATIONS = PROXY + "/revocations"
 
 # Longer than the gateway's own timeout (30 s), so that it is the gateway that gives up first and says so.
@@ -139,8 +140,10 @@ class _AsAnswered(urllib.request.HTTPErrorProcessor):
 
 
 class Client:
-    """Every call is safe to repeat, and is repeated, but `create`: reads, toggles to a stated value, deletions with an
-    Idempotency-Key, and recreations, because each key is recreated once."""
+    """Every call is safe to repeat, and is repeated, but `create`: reads, deletions and suspensions with an Idempotency-Key, resumptions,
+    recreations, because each key is recreated once, and rotations, which replace the secret that was lost with an answer.
+
+    A selection is the API's: `status`, `name_prefix`, or both; None: all keys."""
 
     def __init__(self, base_url, token, patience=PATIENCE_SECONDS):
         self._base = _checked_url(base_url)
@@ -152,32 +155,35 @@ class Client:
     def from_environment(cls, patience=PATIENCE_SECONDS):
         return cls(os.environ.get("PROXY_KEYS_URL", ""), os.environ.get("PROXY_KEYS_TOKEN", ""), patience)
 
-    def list_pages(self):
+    def list_pages(self, status=None, name_prefix=None):
         """Pages of keys, as (the JSON array as it was sent, the keys in it)."""
-        for answer in self._pages(PROXY):
+        for answer in self._pages(_with_query(PROXY, status=status, name_prefix=name_prefix)):
             yield answer.body, answer.json()
 
-    def list_keys(self):
-        return [key for _, keys in self.list_pages() for key in keys]
+    def list_keys(self, status=None, name_prefix=None):
+        return [key for _, keys in self.list_pages(status, name_prefix) for key in keys]
 
-    def preview(self, status=None):
-        return self._call("GET", _with_status(PREVIEW, status)).json()
+    def preview(self, status=None, name_prefix=None):
+        return self._call("GET", _with_query(PREVIEW, status=status, name_prefix=name_prefix)).json()
 
-    def toggle(self, key, is_active):
-        """Sets the state instead of flipping it, so that a repeat changes nothing. Returns the new state."""
-        return self._call("POST", TOGGLE, {"proxy_key": key, "is_active": is_active}).json()["status"]
+    def suspend(self, status=None, name_prefix=None):
+        """Disables all active keys, or the selected ones; returns the suspension."""
+        return self._call("POST", _with_query(SUSPEND, status=status, name_prefix=name_prefix), idempotency_key=str(uuid.uuid4())).json()
 
-    def delete_all(self, status=None, idempotency_key=None, block_new_keys_seconds=0):
-        """Deletes all keys, or those with a status; returns the whole answer. A lost answer is asked for again. A block keeps
+    def resume(self, suspension_id):
+        """Enables what is still in a suspension; returns how many were `resumed` and `skipped`, over all calls that it takes."""
+        resumed = 0
+        while True:
+            answer = self._call("POST", RESUME, {"suspension_id": suspension_id}).json()
+            resumed += answer["resumed"]
+            if not answer["remaining"]:
+                return {**answer, "resumed": resumed}
+
+    def delete_all(self, status=None, name_prefix=None, idempotency_key=None, block_new_keys_seconds=0):
+        """Deletes all keys, or the selected ones; returns the whole answer. A lost answer is asked for again. A block keeps
         everybody, whoever has a token, from creating or enabling keys for so long."""
-        target = _with_status(PROXY, status)
-        if block_new_keys_seconds:
-            target += ("&" if status else "?") + f"block_new_keys_seconds={block_new_keys_seconds}"
+        target = _with_query(PROXY, status=status, name_prefix=name_prefix, block_new_keys_seconds=block_new_keys_seconds)
         return self._call("DELETE", target, idempotency_key=idempotency_key or str(uuid.uuid4()))
-
-    def remove(self, key):
-        """Deletes one key; returns the receipt."""
-        return self._call("POST", REMOVE, {"proxy_key": key}, idempotency_key=str(uuid.uuid4())).json()
 
     def create(self, settings, amount):
         """Creates a key with this amount, a text; returns it, with its secret in `key`. Not repeated if it may have been created."""
@@ -188,6 +194,10 @@ class Client:
     def recreate(self, revocation_id, identifiers):
         """Recreates these keys of a receipt, all or none; returns the new ones, each with its secret in `key`."""
         return self._call("POST", RECREATE, {"revocation_id": revocation_id, "proxy_keys": identifiers}).json()["keys"]
+
+    def rotate(self, identifiers, overlap_seconds):
+        """Gives these keys new secrets, all or none; returns `id` and secret (`key`) of each. The old ones work for so long."""
+        return self._call("POST", ROTATE, {"proxy_keys": identifiers, "overlap_seconds": overlap_seconds}).json()
 
     def require_scope_to_create(self):
         """Fails unless the token has it. Sends what is refused in any case, and is not counted."""
@@ -287,6 +297,25 @@ def _seconds(text):
     if not re.fullmatch("[0-9]{1,6}", text):
         raise argparse.ArgumentTypeError("a number of seconds")
     return int(text)
+
+
+def add_selection(parser):
+    """The options of the examples that work on some of the keys."""
+    parser.add_argument("--status", choices=("expired", "inactive", "suspended", "never_used"), help="only keys of this kind")
+    parser.add_argument("--name-prefix", type=_prefix, metavar="PREFIX", help="only keys whose name begins with this")
+
+
+def _prefix(text):
+    # An empty one would be everything, which is not what a variable without a value was meant to say.
+    if not 1 <= len(text) <= 25:
+        raise argparse.ArgumentTypeError("1 to 25 characters")
+    return text
+
+
+def selected(options):
+    """What a selection is called in a sentence, after a number of keys."""
+    kind = {None: "", "never_used": "never used "}.get(options.status, f"{options.status} ")
+    return f"{kind}proxy keys" + (f" whose name begins with {printable(options.name_prefix)}" if options.name_prefix else "")
 
 
 class NewFile:
@@ -448,12 +477,13 @@ def run(main):
 def _with_advice(failure, idempotency_key):
     if idempotency_key is None:
         return failure
-    return Failure(failure.code, f"{failure} It is not known whether the keys were deleted. To find out, repeat the same"
-                                 f" call with the Idempotency-Key {idempotency_key}: it never deletes twice.")
+    return Failure(failure.code, f"{failure} It is not known whether this was done. To find out, repeat the same"
+                                 f" call with the Idempotency-Key {idempotency_key}: it is never done twice.")
 
 
-def _with_status(path, status):
-    return path if status is None else path + "?" + urllib.parse.urlencode({"status": status})
+def _with_query(path, **parameters):
+    query = urllib.parse.urlencode({name: value for name, value in parameters.items() if value})
+    return path + "?" + query if query else path
 
 
 def _origin(url):

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Rotates all proxy keys: saves them, deletes them, and recreates each with a new secret and what it had left.
+"""Gives proxy keys new secrets without an outage: the old ones work on for --overlap seconds. Identifiers, credits and settings stay.
 
 The new secrets are shown by the API this once. They go into a file that only its owner can read, or each to a command such as a
-secret store's. What is recreated is what the receipt says and not the backup: it has every key that was deleted, also one that was
-made at the last moment. Keys that have expired or have nothing left stay deleted.
+secret store's. With --receipt nothing is rotated: the keys of an earlier deletion are recreated, each with what it had left.
 """
 
 import argparse
 import json
+import re
 import time
 import uuid
 from decimal import Decimal
@@ -17,56 +17,71 @@ import proxy_keys
 # What a call takes: 1,000 keys, and 64 KiB.
 MOST_KEYS = 1000
 MOST_BYTES = 60000
+DAY_SECONDS = 86400
+LONGEST_OVERLAP_SECONDS = 7 * DAY_SECONDS
 
 
 def main():
     options = arguments()
     client = proxy_keys.Client.from_environment(patience=options.give_up_after)
-    # Before anything is deleted: that is the time to learn that it cannot be recreated, or not be written.
+    # Before anything is changed: that is the time to learn that it may not be done, or that the secrets cannot be written.
     client.require_scope_to_create()
     with proxy_keys.NewFile(options.output) as output:
-        revocation_id = str(options.receipt) if options.receipt else delete_all(client, options)
-        if revocation_id is None:
-            print("There are no proxy keys. Nothing was changed.")
-            return
-        keys, total, failure = recreate_all(client, revocation_id, own_deletion=not options.receipt)
+        work = recreate_all if options.receipt else rotate_all
+        keys, total, failure = work(client, options)
         written = proxy_keys.deliver(keys, options.command, output)
-    print(f"{len(keys)} of {total} proxy keys are recreated.")
+    if not total:
+        print("There are no proxy keys to rotate. Nothing was changed.")
+        return
+    print(f"{len(keys)} of {total} proxy keys are {'recreated' if options.receipt else 'rotated'}.")
+    if keys and not options.receipt:
+        print(when_the_old_secrets_end(keys))
     if written:
         print(f"The secrets of {written} are in {options.output}, and nowhere else.")
     if failure is not None:
-        raise proxy_keys.Failure(failure.code, f"{failure} For the keys that are left, run rotate.py --receipt {revocation_id}")
+        rest = f" --receipt {options.receipt}" if options.receipt else ""
+        raise proxy_keys.Failure(failure.code, f"{failure} For the keys that are left, run rotate.py{rest} again.")
 
 
-def delete_all(client, options):
-    """Returns the id of the receipt; None if there was nothing to delete."""
-    with proxy_keys.NewFile(options.backup) as backup:
-        saved = proxy_keys.save_keys(client, backup)
-        expected = client.preview()
-        if not saved and not expected["would_delete"]:
-            return None
-        backup.keep()
-    print(f"{len(saved)} proxy keys are saved in {options.backup}.")
-
-    proxy_keys.show_what_goes(expected, len(saved))
-    proxy_keys.confirm(options.yes)
-
-    receipt = client.delete_all().json()
-    proxy_keys.show_receipt(receipt)
-    return receipt["revocation_id"]
+def rotate_all(client, options):
+    """Returns the keys with their new secrets, how many there are, and what stopped it; None: nothing did."""
+    new_keys = []
+    keys = {key["key"]: key for key in client.list_keys(options.status, options.name_prefix) if not has_expired(key)}
+    try:
+        for identifiers in parts(keys):
+            rotated = rotate(client, identifiers, options.overlap)
+            new_keys += [{**key, "name": keys[key["id"]]["name"], "overlap_until": rotated["overlap_until"]} for key in rotated["keys"]]
+    except proxy_keys.Failure as failure:
+        return new_keys, len(keys), failure
+    except KeyboardInterrupt:
+        return new_keys, len(keys), proxy_keys.Failure(proxy_keys.ABORTED, "Interrupted.")
+    return new_keys, len(keys), None
 
 
-def recreate_all(client, revocation_id, own_deletion):
-    """Returns the new keys, how many keys the receipt has, and what stopped it; None: nothing did. What is recreated is not lost by it."""
+def rotate(client, identifiers, overlap):
+    """Leaves out keys that were deleted since they were listed."""
+    while identifiers:
+        try:
+            return client.rotate(identifiers, overlap)
+        except proxy_keys.Refused as refused:
+            gone = set(refused.problem.get("positions", []))
+            if refused.status != 404 or not gone:
+                raise
+            identifiers = [identifier for position, identifier in enumerate(identifiers) if position not in gone]
+    return {"overlap_until": None, "keys": []}
+
+
+def recreate_all(client, options):
+    """Returns the new keys, how many keys the receipt has, and what stopped it. What is recreated is not lost by it."""
     new_keys = []
     total = "the"
     try:
-        receipt = client.receipt(revocation_id)
+        receipt = client.receipt(str(options.receipt))
         total = receipt["deleted"]
         if len(receipt["keys"]) != total:
             raise proxy_keys.Failure(proxy_keys.REFUSED, f"The receipt lists {len(receipt['keys'])} keys of {total}.")
         for identifiers in parts(key["key"] for key in receipt["keys"] if can_be_recreated(key)):
-            recreate(client, revocation_id, identifiers, own_deletion, new_keys)
+            new_keys += recreate(client, options, identifiers)
     except proxy_keys.Failure as failure:
         return new_keys, total, failure
     except KeyboardInterrupt:
@@ -74,9 +89,27 @@ def recreate_all(client, revocation_id, own_deletion):
     return new_keys, total, None
 
 
+def recreate(client, options, identifiers):
+    """If an answer was lost, its secrets are: the new keys get others. With an overlap, because it may also have been another person who
+    recreated them, and uses them."""
+    try:
+        return client.recreate(str(options.receipt), identifiers)
+    except proxy_keys.Refused as refused:
+        if not (refused.is_a("already-recreated") and refused.after_lost_answer):
+            raise
+        proxy_keys.say("The answer was lost, and with it the secrets. Rotating the new keys.")
+        replaces = {key["id"]: key["replaces"] for key in refused.problem["replaced"]}
+        overlap = options.overlap or DAY_SECONDS
+        return [{**key, "replaces": replaces[key["id"]]} for key in client.rotate(list(replaces), overlap)["keys"]]
+
+
+def has_expired(key):
+    return -1 < key["expires_at"] <= time.time()
+
+
 def can_be_recreated(key):
     """The API skips these too; left out here, more of the others fit into a call."""
-    return Decimal(key["allocated_ammount"]) > Decimal(key["used_ammount"]) and not -1 < key["expires_at"] <= time.time()
+    return Decimal(key["allocated_ammount"]) > Decimal(key["used_ammount"]) and not has_expired(key)
 
 
 def parts(identifiers):
@@ -93,35 +126,33 @@ def parts(identifiers):
         yield part
 
 
-def recreate(client, revocation_id, identifiers, own_deletion, new_keys):
-    """Adds the new keys to those that are there. If an answer was lost, its secrets are: the new keys are deleted and recreated from the
-    receipts of those deletions. Only after a deletion of this run: of older receipts, the keys may have been recreated by another person,
-    and be in use."""
-    try:
-        new_keys += client.recreate(revocation_id, identifiers)
-    except proxy_keys.Refused as refused:
-        if not (own_deletion and refused.is_a("already-recreated") and refused.after_lost_answer):
-            raise
-        proxy_keys.say("The answer was lost, and with it the secrets. Recreating once more.")
-        for key in refused.problem["replaced"]:
-            receipt = client.remove(key["id"])
-            for new_key in client.recreate(receipt["revocation_id"], [key["id"]]):
-                new_keys.append({**new_key, "replaces": key["replaces"]})
+def when_the_old_secrets_end(keys):
+    ends = [key["overlap_until"] for key in keys if key["overlap_until"]]
+    return f"The old secrets work until {proxy_keys.utc(max(ends))}." if ends else "The old secrets do not work any more."
+
+
+def overlap(text):
+    if not re.fullmatch("[0-9]{1,6}", text) or int(text) > LONGEST_OVERLAP_SECONDS:
+        raise argparse.ArgumentTypeError(f"a number of seconds up to {LONGEST_OVERLAP_SECONDS}")
+    return int(text)
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--backup", default=proxy_keys.timestamped("proxy-keys-backup"), metavar="FILE",
-                        help="where to save the keys before; must not exist (default: %(default)s)")
+    proxy_keys.add_selection(parser)
+    parser.add_argument("--overlap", type=overlap, default=DAY_SECONDS, metavar="SECONDS",
+                        help="for how long the old secrets work; 0: they end at once, as after a leak (default: %(default)s)")
     parser.add_argument("--output", default=proxy_keys.timestamped("proxy-keys-new"), metavar="FILE",
-                        help="where to write the new keys with their secrets; must not exist (default: %(default)s)")
+                        help="where to write the keys with their new secrets; must not exist (default: %(default)s)")
     parser.add_argument("--command", metavar="COMMAND",
-                        help="hand each new key to this command instead, as JSON on standard input; what it does not take goes to the file")
-    parser.add_argument("--yes", action="store_true", help="do not ask to type DELETE")
+                        help="hand each key to this command instead, as JSON on standard input; what it does not take goes to the file")
     parser.add_argument("--receipt", type=uuid.UUID, metavar="ID",
-                        help="delete nothing; recreate the keys of an earlier deletion, such as an automatic one")
+                        help="rotate nothing; recreate the keys of an earlier deletion, such as an automatic one")
     proxy_keys.add_give_up_after(parser)
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.receipt and (options.status or options.name_prefix):
+        parser.error("--receipt takes neither --status nor --name-prefix: it recreates what the receipt has")
+    return options
 
 
 if __name__ == "__main__":
