@@ -33,7 +33,8 @@ class CachedKeyTest {
         assertEquals(List.of(id + " 7 null"), read("key"));
 
         database.execute("""
-                UPDATE proxy_key SET secret_hash = sha256(?::bytea), previous_secret_hash = secret_hash, previous_valid_until = '2100-01-01 00:00:00Z'
+                UPDATE proxy_key SET secret_hash = sha256(?::bytea), previous_secret_hash = secret_hash,
+                       previous_valid_until = '2100-01-01 00:00:00Z'
                  WHERE id = ?""", Accounts.secret(account, "new"), id);
         assertEquals(List.of(id + " 7 null"), read("new"));
         assertEquals(List.of(id + " 7 4102444800"), read("key"));

@@ -34,7 +34,8 @@ class NotifyTeamTest {
     private static final String READER = "team_news";
     private static final Postgres DATABASE = Postgres.shared();
     private static final String RECEIPT = """
-            INSERT INTO revocation (id, account_id, trigger, operation, keys_deleted, credits_returned, balance_after, revoked_at, requested_by,
+            INSERT INTO revocation (id, account_id, trigger, operation, keys_deleted, credits_returned, balance_after, revoked_at,
+                                    requested_by,
                                     subject, reason, reported_by)
             SELECT gen_random_uuid(), a, t, o, n, 12.5, 100, clock_timestamp(), %s FROM (VALUES (?, ?, ?, ?)) v (a, t, o, n)""";
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code POST /v1/auth/proxy/resume}: enables what a suspension has disabled, and whatever else has touched a key stays as that left it. */
+/** {@code POST /v1/auth/proxy/resume}: enables what a suspension has disabled; what else has touched a key stays as that left it. */
 @QuarkusTest
 @WithTestResource(Harness.class)
 class ResumeTest {
