@@ -257,7 +257,7 @@ class TokenRulesTest {
                 "{\"scope\":\"(absent)\",\"scp\":[\"proxy_keys:read\",\"b\"],\"appid\":\"app\"}"));
 
         assertEquals("api/proxy_keys:read", failure.scope());
-        assertEquals("lacks api/proxy_keys:read: the claim scp has b proxy_keys:read (account safety, requested by app)",
+        assertEquals("lacks api/proxy_keys:read: the claim scp has b proxy_keys:read (account safety, requested by app, subject safety)",
                 failure.getMessage());
     }
 

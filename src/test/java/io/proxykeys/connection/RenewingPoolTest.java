@@ -69,6 +69,10 @@ class RenewingPoolTest {
         Future<?> prepared = dead.preparedQuery("SELECT 1").execute();
 
         pool.renew();
+        // On the event loop, where the function's calls begin too: after that, and not before.
+        CountDownLatch renewed = new CountDownLatch(1);
+        channels.run(renewed::countDown);
+        await(renewed);
 
         assertWorks(get(pool.getConnection()));
         get(prepared.transform(ended -> Future.succeededFuture()));
