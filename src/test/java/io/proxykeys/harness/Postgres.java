@@ -76,7 +76,8 @@ public final class Postgres {
 
     private static EmbeddedPostgres.Builder server() {
         // Embedded servers do without by default; here they crash.
-        return EmbeddedPostgres.builder().setServerConfig("synchronous_commit", "on")
+        // After a crash it reads what it wrote since the last checkpoint, on a busy disk longer than the 10 s of the default.
+        return EmbeddedPostgres.builder().setPGStartupWait(Duration.ofMinutes(1)).setServerConfig("synchronous_commit", "on")
                 .setServerConfig("max_connections", "100").setCleanDataDirectory(false);
     }
 

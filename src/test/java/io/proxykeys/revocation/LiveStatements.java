@@ -127,7 +127,8 @@ public final class LiveStatements {
     public static PreparedStatement prepare(Connection connection, Order order) throws SQLException {
         byte[] hash = order.targetHash() == null ? null : HexFormat.of().parseHex(order.targetHash());
         Object[] values = { order.receipt(), order.account(), order.operation(), null,
-                connection.createArrayOf("text", new Object[] { order.targetId() }), connection.createArrayOf("bytea", new byte[][] { hash }),
+                connection.createArrayOf("text", new Object[] { order.targetId() }), connection.createArrayOf("bytea", new byte[][] {
+                        hash }),
                 null, order.dedupeKey(), order.requestedBy(), null, order.blockSeconds(), order.limit().bucket(), order.limit().perMinute(),
                 order.limit().burst() };
         PreparedStatement statement = connection.prepareStatement(PARAMETER.matcher(REVOCATION).replaceAll("?"));
