@@ -5,6 +5,9 @@
 
 select set_config('search_path', format('%I, pg_temp', current_schema()), false);
 
+-- Steps of 0.2.0 that nobody calls any more.
+drop function if exists switch_proxy_key(text, text, bytea, boolean), recreated_outcome(text, interval);
+
 -- Look up --------------------------------------------------------------------------------------------------------------------------
 
 create or replace function look_up_proxy_key(
@@ -19,17 +22,15 @@ create or replace function look_up_proxy_key(
     set search_path from current as
 $$
 declare
-    wait   interval;
+    wait   int;
     target proxy_key;
     result found_key;
 begin
-    if calls_per_minute > 0 then
-        wait := take_token(account_id, bucket, calls_per_minute, burst, clock_timestamp());
-        if wait > interval '0' then
-            result.outcome := 'limited';
-            result.retry_after := seconds_to_wait(wait);
-            return result;
-        end if;
+    wait := seconds_until_allowed(account_id, bucket, calls_per_minute, burst);
+    if wait is not null then
+        result.outcome := 'limited';
+        result.retry_after := wait;
+        return result;
     end if;
     select * into target from find_proxy_key(target_id, target_hash);
     if target.account_id is distinct from account_id then
@@ -91,7 +92,7 @@ create or replace function create_proxy_key(
     set search_path from current as
 $$
 declare
-    wait        interval;
+    wait        int;
     balance     numeric;
     created_at  timestamptz := time_of_creation(account_id, key_id, secret_hash);
 begin
@@ -108,15 +109,13 @@ begin
             using errcode = 'invalid_parameter_value';
     end if;
 
-    if calls_per_minute > 0 then
-        wait := take_token(account_id, bucket, calls_per_minute, burst, clock_timestamp());
-        if wait > interval '0' then
-            return row ('limited', seconds_to_wait(wait), null)::created_key;
-        end if;
-    end if;
-    wait := block_left(account_id);
+    wait := seconds_until_allowed(account_id, bucket, calls_per_minute, burst);
     if wait is not null then
-        return row ('blocked', seconds_to_wait(wait), null)::created_key;
+        return row ('limited', wait, null)::created_key;
+    end if;
+    wait := seconds_to_wait(block_left(account_id));
+    if wait is not null then
+        return row ('blocked', wait, null)::created_key;
     end if;
     select a.balance into balance from account a where a.id = create_proxy_key.account_id;
     if balance < allocated then
@@ -221,7 +220,7 @@ $$
 #variable_conflict use_variable
 declare
     started_at    timestamptz := clock_timestamp();
-    wait          interval;
+    wait          int;
     target        proxy_key;
     expiry_before timestamptz;
     credits       numeric;
@@ -233,11 +232,9 @@ begin
             using errcode = 'numeric_value_out_of_range';
     end if;
 
-    if calls_per_minute > 0 then
-        wait := take_token(account_id, bucket, calls_per_minute, burst, started_at);
-        if wait > interval '0' then
-            return row ('limited', seconds_to_wait(wait), null)::key_change;
-        end if;
+    wait := seconds_until_allowed(account_id, bucket, calls_per_minute, burst);
+    if wait is not null then
+        return row ('limited', wait, null)::key_change;
     end if;
     select * into target from find_proxy_key(target_id, target_hash);
     if target.account_id is distinct from account_id then
@@ -257,10 +254,10 @@ begin
     ip_whitelist := coalesce(ip_whitelist, target.ip_whitelist);
     credits := coalesce(allocated, target.allocated) - target.allocated;
 
-    wait := block_left(account_id);
+    wait := seconds_to_wait(block_left(account_id));
     if wait is not null and (credits > 0 or expires_at > expiry_before or widens_whitelist(target.model_whitelist, model_whitelist)
                              or widens_ip_whitelist(target.ip_whitelist, ip_whitelist)) then
-        return row ('blocked', seconds_to_wait(wait), null)::key_change;
+        return row ('blocked', wait, null)::key_change;
     end if;
     select a.balance into balance from account a where a.id = account_id;
     if balance < credits then
@@ -288,9 +285,6 @@ comment on function update_proxy_key is
 
 -- Enable and disable ---------------------------------------------------------------------------------------------------------------
 
--- A step of it in 0.2.0, which nobody calls.
-drop function if exists switch_proxy_key(text, text, bytea, boolean);
-
 create or replace function switch_proxy_key(
     account_id  text,    -- its row is locked already
     target_id   text,    -- the key as named by the caller, if that can be a public identifier,
@@ -304,7 +298,7 @@ $$
 declare
     target  proxy_key;
     enabled boolean;
-    wait    interval;
+    wait    int;
 begin
     select * into target from find_proxy_key(target_id, target_hash);
     if target.account_id is distinct from account_id then
@@ -313,9 +307,9 @@ begin
 
     enabled := coalesce(wanted, not target.is_active);
     if heed_block and enabled and not target.is_active then
-        wait := block_left(account_id);
+        wait := seconds_to_wait(block_left(account_id));
         if wait is not null then
-            return row ('blocked', seconds_to_wait(wait))::key_switch;
+            return row ('blocked', wait)::key_switch;
         end if;
     end if;
     -- Also to the state that it has: from now on the key is as its owner set it, and in no suspension.
@@ -332,19 +326,19 @@ comment on function switch_proxy_key is
 
 -- Recreate -------------------------------------------------------------------------------------------------------------------------
 
-create or replace function recreated_outcome(outcome text, wait interval) returns recreated_key
+create or replace function recreated_outcome(outcome text, seconds int) returns recreated_key
     language plpgsql immutable as
 $$
 declare
     result recreated_key;
 begin
     result.outcome := outcome;
-    result.retry_after := seconds_to_wait(wait);
+    result.retry_after := seconds;
     return result;
 end
 $$;
 
-comment on function recreated_outcome is 'A result without a key. Null for wait: no time to wait.';
+comment on function recreated_outcome is 'A result without a key. Null for the seconds: no time to wait.';
 
 -- The result of recreate_proxy_keys, from what it has left in the receipt; also if a new key was deleted since.
 create or replace function recreated_keys(account_id text, receipt_id uuid, key_ids text[], keys_skipped int) returns setof recreated_key
@@ -393,7 +387,7 @@ $$
 #variable_conflict use_variable
 declare
     started_at timestamptz := clock_timestamp();
-    wait       interval;
+    wait       int;
     known      boolean;
     listed     record;
     made       int;
@@ -423,18 +417,16 @@ begin
         end if;
     end if;
 
-    if calls_per_minute > 0 then
-        wait := take_token(account_id, bucket, calls_per_minute, burst, started_at);
-        if wait > interval '0' then
-            return next recreated_outcome('limited', wait);
-            return;
-        end if;
+    wait := seconds_until_allowed(account_id, bucket, calls_per_minute, burst);
+    if wait is not null then
+        return next recreated_outcome('limited', wait);
+        return;
     end if;
     if not known then
         return next recreated_outcome('unknown', null);
         return;
     end if;
-    wait := block_left(account_id);
+    wait := seconds_to_wait(block_left(account_id));
     if wait is not null then
         return next recreated_outcome('blocked', wait);
         return;
