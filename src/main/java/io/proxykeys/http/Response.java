@@ -24,6 +24,11 @@ public record Response(int status, Map<String, String> headers, String body) {
         return json(JsonText.of(body));
     }
 
+    /** The same, marked as such if it is the answer to an earlier request with the same {@code Idempotency-Key}. */
+    public static Response json(JsonText.Value body, boolean replayed) {
+        return replayed ? json(body).with("Idempotency-Replayed", "true") : json(body);
+    }
+
     /**
      * 200 with a page of a JSON array (RFC 8288).
      *

@@ -17,15 +17,12 @@ public final class RevocationLog {
     private RevocationLog() {
     }
 
-    /** A line if it was carried out, or was so before. */
-    static void write(RevocationRequest request, RevocationResult result) {
-        if (result instanceof RevocationResult.Done done) {
-            asked(line(done.receipt(), request.caller().account(), "request", request.operation(), request.blockNewKeysSeconds()), request)
-                    .info(LOG);
-        }
+    /** The line of a person's revocation, or of a repeat of one. */
+    static void write(RevocationRequest request, Receipt receipt) {
+        asked(line(receipt, request.caller().account(), "request", request.operation(), request.blockNewKeysSeconds()), request).info(LOG);
     }
 
-    /** The same; and a line if it names a key that does not live: by its identifier, or the beginning of a hash and never more of it. */
+    /** The same for an alert; and a line if it names a key that does not live: by its identifier, or the beginning of a hash and never more of it. */
     static void write(AlertRequest request, AlertResult result) {
         if (result instanceof AlertResult.Done done) {
             LogEvent line = line(done.receipt(), done.account(), "alert", done.operation(), request.blockNewKeysSeconds());

@@ -3,8 +3,10 @@ package io.proxykeys.revocation;
 import io.proxykeys.database.AccountChange;
 import io.proxykeys.database.AccountLock;
 import io.proxykeys.database.RateLimit;
+import io.proxykeys.key.Refusals;
+import io.proxykeys.problem.ProblemException;
 import io.vertx.sqlclient.Row;
-import java.time.Duration;
+import java.util.function.Supplier;
 
 /**
  * The second statement of a person's revocation, which does everything but lock the account, in one database function:
@@ -35,26 +37,24 @@ final class RevocationStatement {
     private RevocationStatement() {
     }
 
-    /** The change that deletes the keys. */
-    static AccountChange<RevocationResult> of(RevocationRequest request, RateLimit limit) {
+    /**
+     * The change that deletes the keys.
+     *
+     * @return its result is to be called once the transaction is committed, because a refused removal is counted: the receipt, or throws
+     *         the {@link ProblemException} to answer with
+     */
+    static AccountChange<Supplier<Receipt>> of(RevocationRequest request, RateLimit limit) {
         return AccountChange.ofOneRow(request.caller().account(), SQL, request.parameters(limit), row -> result(row, limit));
     }
 
-    private static RevocationResult result(Row row, RateLimit limit) {
-        return switch (row.getString("outcome")) {
-            case "revoked" -> new RevocationResult.Done(receipt(row, false));
-            case "replayed" -> new RevocationResult.Done(receipt(row, true));
-            case "limited" -> new RevocationResult.Limited(limit, Duration.ofSeconds(row.getInteger("retry_after")));
-            case "reused" -> RevocationResult.Refused.DEDUPE_KEY_REUSED;
-            case "foreign" -> RevocationResult.Refused.FOREIGN_KEY;
-            case "unknown" -> RevocationResult.Refused.UNKNOWN_KEY;
-            default -> throw new IllegalStateException("no such outcome: " + row.getString("outcome"));
-        };
-    }
-
-    private static Receipt receipt(Row row, boolean replayed) {
-        return new Receipt(row.getUUID("receipt"), row.getInteger("keys_deleted"), row.getInteger("keys_not_found"), 0,
+    private static Supplier<Receipt> result(Row row, RateLimit limit) {
+        boolean replayed = row.getString("outcome").equals("replayed");
+        if (!replayed && !row.getString("outcome").equals("revoked")) {
+            return Refusals.of(row, limit);
+        }
+        Receipt receipt = new Receipt(row.getUUID("receipt"), row.getInteger("keys_deleted"), row.getInteger("keys_not_found"), 0,
                 row.getBigDecimal("credits_returned"), row.getBigDecimal("balance_after"), row.getLong("revoked_at"), replayed,
                 Receipt.ids(row));
+        return () -> receipt;
     }
 }

@@ -9,12 +9,14 @@ import io.proxykeys.database.OutcomeUnknown;
 import io.proxykeys.database.RateLimit;
 import io.proxykeys.database.Transactions;
 import io.proxykeys.database.UnknownAccount;
+import io.proxykeys.problem.ProblemException;
 import io.smallrye.mutiny.Uni;
 import io.vertx.pgclient.PgException;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * Deletes keys and returns their unused credits, in one transaction: BEGIN, {@link AccountLock}, {@link RevocationStatement}, all
@@ -42,12 +44,14 @@ public class Revocations {
      * Carries out a request.
      *
      * @param gate of whoever waits for it
-     * @return what became of it, once it is committed: a refused removal is counted against the limit. Fails with
-     *         {@link UnknownAccount}, {@link DatabaseUnavailable} or {@link OutcomeUnknown}
+     * @return the receipt, once it is committed, also of an earlier request that this one repeats. Fails with the
+     *         {@link ProblemException} to answer with (429 at the limit, 403 and 404 for a key of another account or none, 422 for a
+     *         reused {@code Idempotency-Key}), or with {@link UnknownAccount}, {@link DatabaseUnavailable} or {@link OutcomeUnknown}
      */
-    public Uni<RevocationResult> revoke(RevocationRequest request, CommitGate gate) {
+    public Uni<Receipt> revoke(RevocationRequest request, CommitGate gate) {
         return transactions.run(gate, request.id(), RevocationStatement.of(request, request.bucket().limit(settings))::send)
-                .invoke(result -> RevocationLog.write(request, result));
+                .map(Supplier::get)
+                .invoke(receipt -> RevocationLog.write(request, receipt));
     }
 
     /**

@@ -8,7 +8,6 @@ import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.revocation.LiveStatements;
-import io.proxykeys.revocation.RevocationResult;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.vertx.VertxContextSupport;
@@ -59,7 +58,7 @@ class TransactionBoundTest {
             boolean answered;
             try {
                 VertxContextSupport.subscribeAndAwait(() -> transactions.run(new CommitGate(), receipt, connection -> {
-                    Future<RevocationResult> result = LiveStatements.change(receipt, account).send(connection);
+                    Future<?> result = LiveStatements.change(receipt, account).send(connection);
                     return connection.query(SLOWLY).execute().compose(slept -> result);
                 }));
                 answered = true;

@@ -14,6 +14,7 @@ import java.sql.Types;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -145,7 +146,7 @@ public final class LiveStatements {
     }
 
     /** Both on a connection of the function, without limit, for a deletion of all keys. */
-    public static AccountChange<RevocationResult> change(UUID receipt, String account) {
+    public static AccountChange<Supplier<Receipt>> change(UUID receipt, String account) {
         Caller caller = new Caller(account, null, null);
         return RevocationStatement.of(new RevocationRequest(receipt, caller, "all", Optional.empty(), Optional.empty(), 0, Optional.empty(),
                 Bucket.DELETE_ALL), NO_LIMIT);

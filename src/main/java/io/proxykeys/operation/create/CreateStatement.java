@@ -4,7 +4,7 @@ import io.proxykeys.database.AccountChange;
 import io.proxykeys.database.AccountLock;
 import io.proxykeys.database.RateLimit;
 import io.proxykeys.key.NewKey;
-import io.proxykeys.operation.Refusals;
+import io.proxykeys.key.Refusals;
 import io.proxykeys.problem.ProblemException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;

@@ -7,7 +7,6 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.operation.KeyQuery;
-import io.proxykeys.operation.RevocationResponse;
 import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Revocations;
@@ -42,6 +41,7 @@ class DeleteAllEndpoint implements Endpoint {
         Optional<String> idempotencyKey = Optional.ofNullable(IdempotencyKey.of(request));
         RevocationRequest revocation = RevocationRequest.ofSelection(caller, query.selection(), query.blockNewKeysSeconds(),
                 idempotencyKey);
-        return revocations.revoke(revocation, request.gate()).map(result -> RevocationResponse.of(DeletedKeys.ALL, result));
+        return revocations.revoke(revocation, request.gate()).map(receipt -> Response.json(DeletedKeys.of(DeletedKeys.ALL, receipt),
+                receipt.replayed()));
     }
 }

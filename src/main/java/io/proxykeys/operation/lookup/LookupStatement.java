@@ -5,7 +5,7 @@ import io.proxykeys.database.AccountLock;
 import io.proxykeys.database.RateLimit;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.key.ListedKey;
-import io.proxykeys.operation.Refusals;
+import io.proxykeys.key.Refusals;
 import io.proxykeys.problem.ProblemException;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.Tuple;

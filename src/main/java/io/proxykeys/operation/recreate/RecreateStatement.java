@@ -7,7 +7,7 @@ import io.proxykeys.json.JsonPage;
 import io.proxykeys.key.CreatedKey;
 import io.proxykeys.key.ListedKey;
 import io.proxykeys.key.NewKey;
-import io.proxykeys.operation.Refusals;
+import io.proxykeys.key.Refusals;
 import io.proxykeys.problem.ProblemException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;

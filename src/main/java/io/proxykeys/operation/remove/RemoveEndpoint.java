@@ -8,7 +8,6 @@ import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
 import io.proxykeys.key.NamedKeys;
-import io.proxykeys.operation.RevocationResponse;
 import io.proxykeys.revocation.DeletedKeys;
 import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Revocations;
@@ -49,6 +48,7 @@ class RemoveEndpoint implements Endpoint {
         RevocationRequest revocation = RevocationRequest.ofNamed(caller, list.isEmpty(), named, Optional.ofNullable(IdempotencyKey.of(
                 request)));
         return revocations.revoke(revocation, request.gate())
-                .map(result -> RevocationResponse.of(list.isEmpty() ? DeletedKeys.ONE : DeletedKeys.ALL, result));
+                .map(receipt -> Response.json(DeletedKeys.of(list.isEmpty() ? DeletedKeys.ONE : DeletedKeys.ALL, receipt), receipt
+                        .replayed()));
     }
 }

@@ -59,8 +59,7 @@ class SuspendEndpoint implements Endpoint {
                 .map(done -> {
                     Suspension suspended = done.get();
                     RevocationLog.write(suspension, suspended);
-                    Response answer = Response.json(suspended);
-                    return suspended.replayed() ? answer.with("Idempotency-Replayed", "true") : answer;
+                    return Response.json(suspended, suspended.replayed());
                 });
     }
 

@@ -3,7 +3,7 @@ package io.proxykeys.operation.suspend;
 import io.proxykeys.database.AccountChange;
 import io.proxykeys.database.AccountLock;
 import io.proxykeys.database.RateLimit;
-import io.proxykeys.operation.Refusals;
+import io.proxykeys.key.Refusals;
 import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Suspension;

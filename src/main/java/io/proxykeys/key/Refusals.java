@@ -1,4 +1,4 @@
-package io.proxykeys.operation;
+package io.proxykeys.key;
 
 import io.proxykeys.database.RateLimit;
 import io.proxykeys.problem.ProblemException;
@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.function.Supplier;
 
-/** What a statement refused, for the operations that change keys. */
+/** What a statement about keys refused, and the answer to it. */
 public final class Refusals {
 
     /** The secret was burnt by an alert, or is another key's (unique_violation; PostgreSQL manual, appendix A). */
