@@ -98,7 +98,8 @@ public class AccessTokens {
 
     private Caller caller(JsonWebToken token, String scope) {
         if (!(accountClaim.in(token) instanceof String account && AccountId.isValid(account))) {
-            throw new InvalidToken("the claim " + accountClaim + " is not an account id");
+            throw new InvalidToken("the claim " + accountClaim + " is not an account id: it " + ClaimPath.describe(accountClaim.in(token))
+                    + ". PROXY_KEYS_TOKEN_ACCOUNT_CLAIM names the claim to read, a string of 1 to 255 characters");
         }
         Caller caller = new Caller(account, client(token), nameIn(token, "sub"));
         GrantedScopes granted = scopeClaim.map(claim -> GrantedScopes.at(claim, token, organisation(account)))

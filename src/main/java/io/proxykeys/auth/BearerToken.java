@@ -26,19 +26,34 @@ final class BearerToken {
      */
     static String of(List<String> authorization) {
         if (authorization.isEmpty() || !authorization.get(0).regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
-            throw new NoToken();
+            throw new NoToken(!authorization.isEmpty() && !authorization.get(0).isBlank()
+                    && !authorization.get(0).strip().equalsIgnoreCase(SCHEME.strip()));
         }
         String header = authorization.get(0);
         String token = withoutBlanks(header, SCHEME.length());
         if (token.isEmpty()) {
-            throw new NoToken();
+            throw new NoToken(false);
         }
         // Checked here, because jose4j skips over what is not base64url. The gateway joins repeated headers with commas, and
         // no token contains one: two credentials are none.
-        if (authorization.size() > 1 || header.length() > MAX_HEADER || !isCompact(token)) {
+        if (authorization.size() > 1 || header.length() > MAX_HEADER) {
             throw new InvalidToken("not one JWT in a header of at most " + MAX_HEADER + " characters");
         }
+        if (!isCompact(token)) {
+            throw new InvalidToken(kindOf(token));
+        }
         return token;
+    }
+
+    /** What a token is that is no signed JWT, and what to change at the provider; nothing of the token itself. */
+    private static String kindOf(String token) {
+        long dots = token.chars().filter(c -> c == '.').count();
+        if (dots == 0) {
+            return "an opaque token and no JWT: have the provider issue JWT access tokens, often by asking for this API's audience";
+        }
+        // RFC 7516, section 3.1
+        return dots == 4 ? "an encrypted token (JWE): have the provider sign access tokens for this API, and not encrypt them"
+                : "not a signed JWT: three parts in base64url, separated by dots";
     }
 
     /** What comes after {@code start}, without the blanks around it (RFC 9110, section 11.4). */

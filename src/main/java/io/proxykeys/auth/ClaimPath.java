@@ -49,6 +49,18 @@ public record ClaimPath(String text, List<String> names) {
         return here;
     }
 
+    /** For the log: what a value is that is not the text it should be, and nothing of it. */
+    static String describe(Object value) {
+        if (value == null) {
+            return "is absent";
+        }
+        if (value instanceof String) {
+            return "is empty, longer than 255 characters, or has control characters";
+        }
+        return "is " + (value instanceof Number ? "a number" : value instanceof Boolean ? "true or false"
+                : value instanceof List<?> ? "a list" : "an object");
+    }
+
     @Override
     public String toString() {
         return text;

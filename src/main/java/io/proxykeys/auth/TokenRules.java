@@ -4,6 +4,7 @@ import io.proxykeys.signingkeys.Algorithm;
 import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jose4j.jwa.AlgorithmConstraints.ConstraintType;
 import org.jose4j.jwt.JwtClaims;
 import org.jose4j.jwt.consumer.ErrorCodeValidator.Error;
@@ -91,10 +92,18 @@ record TokenRules(String issuer, Set<String> audiences, Set<String> clientIds, S
 
     /** For the log: the rules that a token broke, and nothing that it says. The library's own messages quote the token. */
     static String broken(InvalidJwtException e) {
-        return e.getErrorDetails().stream().map(TokenRules::rule).distinct().collect(Collectors.joining("; "));
+        return e.getErrorDetails().stream().map(error -> rule(error, e)).distinct().collect(Collectors.joining("; "));
     }
 
-    private static String rule(Error error) {
+    /** RFC 7519, section 4.1. */
+    private static String ofWrongType(JwtClaims claims) {
+        return Stream.concat(
+                Stream.of("iss", "sub", "jti").filter(name -> claims.hasClaim(name) && !(claims.getClaimValue(name) instanceof String)),
+                Stream.of("exp", "nbf", "iat").filter(name -> claims.hasClaim(name) && !(claims.getClaimValue(name) instanceof Number)))
+                .findFirst().orElse("aud");
+    }
+
+    private static String rule(Error error, InvalidJwtException refused) {
         return switch (error.getErrorCode()) {
             case OUR_RULE -> error.getErrorMessage();
             case ErrorCodes.EXPIRED -> "expired (exp)";
@@ -103,7 +112,7 @@ record TokenRules(String issuer, Set<String> audiences, Set<String> clientIds, S
             case ErrorCodes.ISSUED_AT_INVALID_FUTURE -> "issued in the future (iat)";
             case ErrorCodes.ISSUER_MISSING, ErrorCodes.ISSUER_INVALID -> "not from the configured issuer (iss)";
             case ErrorCodes.AUDIENCE_MISSING, ErrorCodes.AUDIENCE_INVALID -> "not for a configured audience (aud)";
-            case ErrorCodes.MALFORMED_CLAIM -> "a registered claim is of the wrong type";
+            case ErrorCodes.MALFORMED_CLAIM -> "the claim " + ofWrongType(refused.getJwtContext().getJwtClaims()) + " is of the wrong type";
             case ErrorCodes.MISCELLANEOUS -> "malformed, or the times (exp, nbf, iat) contradict each other";
             default -> "malformed, or no valid signature";
         };

@@ -146,8 +146,8 @@ public class Endpoints {
     }
 
     private static ProblemException ofAccessToken(Throwable failure) {
-        if (failure instanceof NoToken) {
-            return ProblemException.unauthenticated();
+        if (failure instanceof NoToken none) {
+            return ProblemException.unauthenticated(none.isSentOtherwise() ? none : null);
         }
         if (failure instanceof InvalidToken) {
             return ProblemException.invalidToken(failure);

@@ -49,6 +49,12 @@ public final class JsonLines implements Filter {
         line.setMessage(json, ExtLogRecord.FormatStyle.NO_FORMAT);
         line.setParameters(null);
         line.setThrown(null);
+        if (!(logged instanceof ExtLogRecord)) {
+            // It was copied, as it came past the log manager, and is what is printed.
+            logged.setMessage(json);
+            logged.setParameters(null);
+            logged.setThrown(null);
+        }
         return true;
     }
 

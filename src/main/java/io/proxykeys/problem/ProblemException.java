@@ -34,10 +34,10 @@ public final class ProblemException extends RuntimeException {
                 "There is nothing here. Paths and methods have to match exactly.");
     }
 
-    /** 401 without an error code: no token was sent (RFC 6750, section 3.1). */
-    public static ProblemException unauthenticated() {
-        return new ProblemException(401, "unauthenticated", "Authentication required",
-                "Send an access token: Authorization: Bearer <JWT>.")
+    /** 401 without an error code: no token was sent, or not by this scheme (RFC 6750, section 3.1), which is then the cause. */
+    public static ProblemException unauthenticated(Throwable cause) {
+        return new ProblemException(new Problem(TYPE + "unauthenticated", "Authentication required", 401,
+                "Send an access token: Authorization: Bearer <JWT>.", null), cause)
                 .with("WWW-Authenticate", CHALLENGE);
     }
 

@@ -29,6 +29,7 @@ final class Download implements Callable<String> {
     private static final int MOST_BYTES = 1024 * 1024;
     /** RFC 9110, section 8.4.1.3. */
     private static final Set<String> GZIP = Set.of("gzip", "x-gzip");
+    private static final Set<String> PLAIN = Set.of("", "identity");
 
     private final Callable<HttpURLConnection> opener;
     private final Resolver resolver;
@@ -115,9 +116,12 @@ final class Download implements Callable<String> {
     }
 
     private String document(HttpURLConnection connection) throws IOException {
-        String encoding = connection.getContentEncoding();
+        String encoding = connection.getContentEncoding() == null ? "" : connection.getContentEncoding().strip().toLowerCase(Locale.ROOT);
+        if (!GZIP.contains(encoding) && !PLAIN.contains(encoding)) {
+            throw new IOException("the document has a Content-Encoding that was not asked for: have the source send it plain or as gzip");
+        }
         InputStream body = new Timely(connection.getInputStream());
-        if (encoding != null && GZIP.contains(encoding.strip().toLowerCase(Locale.ROOT))) {
+        if (GZIP.contains(encoding)) {
             try (GZIPInputStream unpacked = new GZIPInputStream(body)) {
                 return read(unpacked);
             }

@@ -2,10 +2,12 @@ package io.proxykeys.signingkeys;
 
 import io.proxykeys.log.RootCause;
 import io.smallrye.mutiny.Uni;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLException;
 import org.jboss.logging.Logger;
 
 /**
@@ -85,7 +87,18 @@ public final class KeptKeys<K> {
     /** With the root cause, because only that says what is wrong with a certificate. */
     private static String reason(Throwable failure) {
         Throwable root = RootCause.of(failure);
-        return root == failure ? failure.toString() : failure + ", because of " + root;
+        return (root == failure ? failure.toString() : failure + ", because of " + root) + advice(failure, root);
+    }
+
+    /** What to change, where the words of the failure do not say it. */
+    private static String advice(Throwable failure, Throwable root) {
+        if (root instanceof SocketTimeoutException) {
+            return ". The function's subnets and security groups have to let it reach this address, a public one through a NAT gateway";
+        }
+        // What a server says that wants a certificate of its client: in TLS 1.3 (RFC 8446, section 6.2), and before.
+        boolean clientCertificate = failure instanceof SSLException
+                && (root.getMessage().contains("certificate_required") || root.getMessage().contains("bad_certificate"));
+        return clientCertificate ? ". The source asks for a client certificate, and the function has none: have it served without" : "";
     }
 
     /** A source that withdraws every key means it. */

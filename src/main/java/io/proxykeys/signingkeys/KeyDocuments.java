@@ -9,6 +9,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
+import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -33,7 +34,8 @@ public class KeyDocuments {
     /** The document as it is now; fails within this time if it cannot be fetched. */
     public Uni<String> fetch(KeyLocation location, Duration timeout) {
         Uni<String> document = location.isRemote() ? download(location, timeout) : onAWorker(location::read);
-        return document.ifNoItem().after(timeout).fail();
+        return document.ifNoItem().after(timeout).failWith(() -> new SocketTimeoutException("no answer within " + timeout.toMillis()
+                + " ms"));
     }
 
     private Uni<String> download(KeyLocation location, Duration timeout) {

@@ -51,6 +51,10 @@ public final class KeySet implements VerificationKeyResolver {
      */
     public static KeySet parse(String document, Set<Algorithm> accepted) {
         String text = (document.startsWith(BYTE_ORDER_MARK) ? document.substring(1) : document).strip();
+        if (text.startsWith("<")) {
+            throw new IllegalArgumentException(
+                    "a page (HTML or XML) and not a JSON Web Key Set: the location has to be the provider's jwks_uri");
+        }
         return text.startsWith("{") ? ofJwks(text, accepted) : ofPem(text, accepted);
     }
 
@@ -61,7 +65,12 @@ public final class KeySet implements VerificationKeyResolver {
 
     /** The kinds of keys that are in it, if there are keys and none of them can be used: the settings do not fit the issuer. */
     public Optional<String> unusable() {
-        return isEmpty() && !unusable.isEmpty() ? Optional.of(String.join(", ", unusable)) : Optional.empty();
+        return isEmpty() ? leftOut() : Optional.empty();
+    }
+
+    /** The kinds of keys in it that cannot be used, if there are any. */
+    Optional<String> leftOut() {
+        return unusable.isEmpty() ? Optional.empty() : Optional.of(String.join(", ", unusable));
     }
 
     @Override
@@ -91,8 +100,12 @@ public final class KeySet implements VerificationKeyResolver {
 
     private static List<?> entries(String json) {
         try {
-            if (JsonUtil.parseJson(json).get("keys") instanceof List<?> entries) {
+            Map<String, Object> document = JsonUtil.parseJson(json);
+            if (document.get("keys") instanceof List<?> entries) {
                 return entries;
+            }
+            if (document.containsKey("jwks_uri")) {
+                throw new IllegalArgumentException("a discovery document and not a JSON Web Key Set: the location has to be its jwks_uri");
             }
         } catch (JoseException e) {
             throw new IllegalArgumentException("not a JSON Web Key Set", e);
@@ -132,7 +145,9 @@ public final class KeySet implements VerificationKeyResolver {
         return Stream.of("kty", "crv", "alg", "use")
                 .filter(name -> members.get(name) instanceof String value && value.matches(NAME))
                 .map(name -> name.equals("kty") || name.equals("crv") ? (String) members.get(name) : name + " " + members.get(name))
-                .collect(Collectors.collectingAndThen(Collectors.joining(" "), kind -> kind.isEmpty() ? "no key" : kind));
+                .collect(Collectors.collectingAndThen(Collectors.joining(" "), kind -> kind.isEmpty() ? "no key" : kind))
+                + (members.get("key_ops") instanceof List<?> operations && !operations.contains(KeyOperations.VERIFY)
+                        ? " key_ops without verify" : "");
     }
 
     private static KeySet ofPem(String pem, Set<Algorithm> accepted) {
@@ -140,6 +155,6 @@ public final class KeySet implements VerificationKeyResolver {
         Map<Algorithm, VerificationKeyResolver> resolvers = new EnumMap<>(Algorithm.class);
         accepted.stream().filter(algorithm -> algorithm.fits(key))
                 .forEach(algorithm -> resolvers.put(algorithm, (jws, nesting) -> key));
-        return new KeySet(resolvers, List.of(key.getAlgorithm()));
+        return new KeySet(resolvers, resolvers.isEmpty() ? List.of(key.getAlgorithm()) : List.of());
     }
 }

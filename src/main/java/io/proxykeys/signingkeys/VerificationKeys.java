@@ -8,6 +8,7 @@ import jakarta.inject.Singleton;
 import java.security.Key;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jose4j.jws.JsonWebSignature;
@@ -33,6 +34,8 @@ public class VerificationKeys implements VerificationKeyResolver {
     private final KeySource source;
     private final Set<Algorithm> algorithms;
     private final KeptKeys<KeySet> kept;
+    /** The keys that were left out of the last key set, so that they are logged once. */
+    private volatile Optional<String> known = Optional.empty();
 
     @Inject
     public VerificationKeys(KeySource source, Settings settings, TokenSettings tokens) {
@@ -79,8 +82,18 @@ public class VerificationKeys implements VerificationKeyResolver {
     }
 
     private void logUnusable(KeySet keys) {
-        keys.unusable().ifPresent(kinds -> LOG.errorf("No key of the key set from %s can be used: it holds %s, and"
-                + " MP_JWT_VERIFY_PUBLICKEY_ALGORITHM accepts %s", source, kinds, algorithms));
+        Optional<String> leftOut = keys.leftOut();
+        if (keys.isEmpty()) {
+            LOG.error(leftOut.map(kinds -> "No key of the key set from " + source + " can be used: it holds " + kinds + ", and"
+                    + " MP_JWT_VERIFY_PUBLICKEY_ALGORITHM accepts " + algorithms)
+                    .orElse("The key set from " + source
+                            + " is empty: no token can be verified until the provider publishes a key there, or"
+                            + " MP_JWT_VERIFY_PUBLICKEY_LOCATION is that of the keys it signs with"));
+        } else if (leftOut.isPresent() && !leftOut.equals(known)) {
+            LOG.infof("Keys of the key set from %s are left out: %s. A key is used if its use is sig, its key_ops has verify and its alg is"
+                    + " one of %s, each as far as it is there", source, leftOut.get(), algorithms);
+        }
+        known = leftOut;
     }
 
     /** The message names the algorithm, if it looks like one. */

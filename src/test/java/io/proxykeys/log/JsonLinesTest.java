@@ -12,6 +12,7 @@ import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
 import java.util.logging.Level;
+import java.util.logging.LogRecord;
 import org.jboss.logging.MDC;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.formatters.PatternFormatter;
@@ -42,6 +43,22 @@ class JsonLinesTest {
         assertEquals(Instant.parse(line.get("timestamp").textValue()).toString(), line.get("timestamp").textValue());
         assertNull(line.get("aws_request_id"));
         assertNull(line.get("_aws"));
+    }
+
+    /** As a logger writes it that was made before the log manager, such as one of the JDK. */
+    @Test
+    void aRecordThatComesPastTheLogManagerIsOneLineToo() {
+        LogRecord plain = new LogRecord(Level.WARNING, "one {0}\ntwo");
+        plain.setLoggerName("io.example.Library");
+        plain.setParameters(new Object[] { "1" });
+        plain.setThrown(new IllegalStateException("why"));
+
+        assertTrue(filter.isLoggable(plain));
+
+        String written = new PatternFormatter("%s%e%n").format(plain);
+        assertEquals(1, written.lines().count(), written);
+        assertEquals("one 1\ntwo", Api.json(written).get("message").textValue());
+        assertTrue(Api.json(written).get("exception").textValue().contains("why"));
     }
 
     @Test
