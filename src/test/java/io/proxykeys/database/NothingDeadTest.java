@@ -172,8 +172,10 @@ class NothingDeadTest {
         return -1;
     }
 
-    /** The code of the function: without comments, and without what is for development only. */
-    /** Of this release, and of the one before it, which is still running while the schema is brought up to date. */
+    /**
+     * The code of the function, without comments and what is for development only: of this release, and of the one before it, which is
+     * still running while the schema is brought up to date.
+     */
     private static String code() {
         List<String> texts = new ArrayList<>();
         try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
