@@ -155,6 +155,7 @@ create table revoked_key (
     held            numeric(20, 6) not null default 0,
     recreated_as    text,
     suspended_by    uuid,
+    rotated_at      timestamptz,
     constraint revoked_key_amounts check (allocated >= used and used >= 0 and allocated <> 'NaN'),
     constraint revoked_key_held_within_used check (held >= 0 and held <= used),
     constraint revoked_key_created_at_told check (created_at >= '0001-01-01 00:00:00+00' and created_at < '10000-01-01 00:00:00+00'),
@@ -171,6 +172,7 @@ comment on table revoked_key is 'The settings of each deleted key as they were.'
 comment on column revoked_key.held is 'The part of used that was on hold for calls in flight when the key was deleted.';
 comment on column revoked_key.recreated_as is 'The identifier of the key that replaces it. Null: it was not recreated.';
 comment on column revoked_key.suspended_by is 'The suspension that had disabled the key: recreated, it is enabled as it was before.';
+comment on column revoked_key.rotated_at is 'When the key got its last secret by a rotation. Null: it had its first one.';
 
 create table suspension (
     id                 uuid        not null,

@@ -67,7 +67,7 @@ begin
 end
 $$;
 
-comment on function block_left is 'How long no key of this account may be created or get further; null: no block.';
+comment on function block_left is 'How long no key of this account may be created, enabled or allowed more; null: no block.';
 
 -- R__9 grants what is called from outside; everybody else may call nothing.
 revoke execute on function

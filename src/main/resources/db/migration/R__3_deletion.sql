@@ -193,10 +193,10 @@ begin
                                         k.used, at)
                end
         returning k.id, k.name, k.allocated, k.used, k.is_active, k.expires_at, k.model_whitelist, k.ip_whitelist,
-                  k.created_at, k.last_used, k.suspended_by
+                  k.created_at, k.last_used, k.suspended_by, k.rotated_at
     ), kept as (
         insert into revoked_key (revocation_id, id, name, allocated, used, is_active, expires_at, model_whitelist, ip_whitelist,
-                                 created_at, last_used, suspended_by)
+                                 created_at, last_used, suspended_by, rotated_at)
         select receipt_id, gone.* from gone
     )
     select count(*), coalesce(sum(gone.allocated - gone.used), 0.000000) into keys_deleted, credits_returned from gone;
@@ -356,11 +356,13 @@ begin
         done.target_fingerprint := sha256(uuid_send(receipt_id) || done.target_fingerprint);
 
         outcome := 'revoked';
-        if operation in ('one', 'several') then
+        if operation = 'several' then
             deleted := delete_named_keys(receipt_id, account_id, target_ids, target_hashes, started_at);
-            done.keys_not_found := case operation when 'several' then deleted.keys_not_found end;
+            done.keys_not_found := deleted.keys_not_found;
         else
-            deleted := delete_proxy_keys(receipt_id, account_id, operation, name_prefix, null, '-infinity', 'infinity', started_at);
+            -- Of one key, what find_proxy_key has found; otherwise target is null.
+            deleted := delete_proxy_keys(receipt_id, account_id, operation, name_prefix, target.id,
+                                         coalesce(target.created_at, '-infinity'), coalesce(target.created_at, 'infinity'), started_at);
         end if;
         done.id := receipt_id;
         done.account_id := account_id;

@@ -2,11 +2,14 @@ do
 $$
 begin
     perform set_config('lock_timeout', '3s', true);
-    alter table revoked_key add column if not exists suspended_by uuid;
+    alter table revoked_key
+        add column if not exists suspended_by uuid,
+        add column if not exists rotated_at timestamptz;
 end
 $$;
 
 comment on column revoked_key.suspended_by is 'The suspension that had disabled the key: recreated, it is enabled as it was before.';
+comment on column revoked_key.rotated_at is 'When the key got its last secret by a rotation. Null: it had its first one.';
 
 create table if not exists suspension (
     id                 uuid        not null,

@@ -23,7 +23,7 @@ public class KeyPages {
     }
 
     /** Where the keys come from: a query of a repository. */
-    public interface Keys<K extends Placed> {
+    public interface Keys<K extends PagedKey> {
 
         /** The next keys after a place, in order, and no more than {@code most}. */
         Uni<List<K>> after(Cursor place, int most);
@@ -39,11 +39,11 @@ public class KeyPages {
     }
 
     /** Up to 15,000 keys that come after a place; fewer if they would be longer than an answer may be. */
-    public <K extends Placed> Uni<KeyPage> read(Keys<K> keys, Cursor from) {
+    public <K extends PagedKey> Uni<KeyPage> read(Keys<K> keys, Cursor from) {
         return fill(new JsonPage(MAX_KEYS), keys, from);
     }
 
-    private <K extends Placed> Uni<KeyPage> fill(JsonPage page, Keys<K> keys, Cursor from) {
+    private <K extends PagedKey> Uni<KeyPage> fill(JsonPage page, Keys<K> keys, Cursor from) {
         return transactions.read(() -> keys.after(from, CHUNK)).chain(chunk -> {
             Cursor last = from;
             for (K key : chunk) {

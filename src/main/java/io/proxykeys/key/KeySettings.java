@@ -46,4 +46,8 @@ public abstract class KeySettings {
     /** The suspension that disabled the key; {@code null}: none. */
     @Column(name = "suspended_by")
     public UUID suspendedBy;
+
+    /** When it got its secret by a rotation; {@code null}: it has its first one. */
+    @Column(name = "rotated_at")
+    public Instant rotatedAt;
 }

@@ -41,7 +41,7 @@ public record ListedKey(
         Instant lastUsed,
         UUID suspendedBy,
         Instant rotatedAt,
-        Instant previousValidUntil) implements Placed {
+        Instant previousValidUntil) implements PagedKey {
 
     private static final long NEVER = -1;
 

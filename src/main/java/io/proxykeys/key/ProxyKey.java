@@ -29,10 +29,6 @@ public class ProxyKey extends KeySettings {
     @Column(name = "secret_hash", nullable = false, unique = true)
     public byte[] secretHash;
 
-    /** When it got this secret by a rotation; {@code null}: it has its first one. */
-    @Column(name = "rotated_at")
-    public Instant rotatedAt;
-
     /** Until when the secret before this one works, or worked; {@code null}: there is none. */
     @Column(name = "previous_valid_until")
     public Instant previousValidUntil;

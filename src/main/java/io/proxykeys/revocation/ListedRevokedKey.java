@@ -3,7 +3,7 @@ package io.proxykeys.revocation;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.proxykeys.json.Cursor;
 import io.proxykeys.key.ListedKey;
-import io.proxykeys.key.Placed;
+import io.proxykeys.key.PagedKey;
 import io.quarkus.runtime.annotations.RegisterForReflection;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * A deleted key as a receipt lists it: a {@link ListedKey} as it was, with one member more. The components are named like the members of
+ * A deleted key as a receipt lists it: a {@link ListedKey} as it was, with one member more; no overlap runs, because no
+ * secret of a deleted key works. The components are named like the members of
  * {@link RevokedKey}, from which they are read.
  *
  * @param held what of {@code used} was on hold when the key was deleted; six decimals
@@ -30,7 +31,8 @@ public record ListedRevokedKey(
         Instant createdAt,
         Instant lastUsed,
         UUID suspendedBy,
-        BigDecimal held) implements Placed {
+        Instant rotatedAt,
+        BigDecimal held) implements PagedKey {
 
     @Override
     public Cursor place() {
@@ -45,6 +47,6 @@ public record ListedRevokedKey(
 
     private ListedKey key() {
         return new ListedKey(name, id, expiresAt, allocated, used, active, modelWhitelist, ipWhitelist, createdAt, lastUsed, suspendedBy,
-                null, null);
+                rotatedAt, null);
     }
 }

@@ -357,6 +357,20 @@ class RotateTest {
     }
 
     @Test
+    void aReceiptTellsWhenAKeyWasRotatedAndThatNoOverlapRuns() {
+        String id = Accounts.createKey(account, "key", "10");
+        Api.rotate(account, id, 3600).then().statusCode(200);
+        JsonNode listed = Api.json(Api.list(account)).get(0);
+        String receipt = Api.json(Api.remove(account, id)).get("revocation_id").textValue();
+
+        JsonNode deleted = Api.json(Api.receipts(account, "?id=" + receipt)).get("keys").get(0);
+
+        assertEquals(listed.get("rotated_at"), deleted.get("rotated_at"));
+        assertTrue(listed.get("overlap_until").isNumber(), listed.toString());
+        assertTrue(deleted.get("overlap_until").isNull(), deleted.toString());
+    }
+
+    @Test
     void noHashOfAnOldSecretIsInAReceiptAndTheRecreatedKeyHasNone() {
         String id = Accounts.createKey(account, "key", "10");
         Api.rotate(account, id, 3600).then().statusCode(200);
