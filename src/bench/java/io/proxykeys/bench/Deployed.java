@@ -18,13 +18,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * What {@code template.yaml} deploys: PostgreSQL with TLS, its certificate verified against a bundle of as many authorities as RDS' global
- * one, SCRAM, and the key set over https. Certificates are made with the machine's {@code openssl}.
+ * What {@code template.yaml} deploys: PostgreSQL with TLS, its certificate verified against a bundle of as many authorities as that of
+ * RDS in one region, SCRAM, and the key set over https. Certificates are made with the machine's {@code openssl}.
  */
 final class Deployed implements AutoCloseable {
 
-    /** As RDS' global bundle: so many of each kind. */
-    private static final int OF_EACH_KIND = 36;
+    /** As RDS' bundle of one region. {@code -Dbench.regions=36} for its global one. */
+    private static final int OF_EACH_KIND = Integer.getInteger("bench.regions", 1);
     private static final List<String> KINDS = List.of("rsa:2048", "rsa:4096", "ec -pkeyopt ec_paramgen_curve:secp384r1");
 
     private final Path folder = Files.createTempDirectory("proxy-keys-deployed");

@@ -28,15 +28,15 @@ final class DetectionTime {
      * Reads RFC 3339, or the same with an offset without colon, as Security Hub may have it. A time without a fraction means the end
      * of that second.
      *
-     * @throws AlertRefused if it is no time, a day that does not exist, before 1970, or more than 5 minutes ahead
+     * @throws InvalidAlert if it is no time, a day that does not exist, before 1970, or more than 5 minutes ahead
      */
     static Instant parse(String text, Instant now) {
         Instant time = instant(text);
         if (time.isBefore(Instant.EPOCH)) {
-            throw new AlertRefused("it was detected before 1970");
+            throw new InvalidAlert("it was detected before 1970");
         }
         if (time.isAfter(now.plus(CLOCKS_APART))) {
-            throw new AlertRefused("it was detected more than 5 minutes in the future");
+            throw new InvalidAlert("it was detected more than 5 minutes in the future");
         }
         // PostgreSQL keeps microseconds, so the end of a second is its last one.
         return text.indexOf('.') >= 0 ? time.truncatedTo(ChronoUnit.MICROS)
@@ -51,6 +51,6 @@ final class DetectionTime {
         } catch (DateTimeException e) {
             // refused below
         }
-        throw new AlertRefused("the time of detection must be like 2026-11-22T23:00:00Z");
+        throw new InvalidAlert("the time of detection must be like 2026-11-22T23:00:00Z");
     }
 }

@@ -38,25 +38,25 @@ final class NamedTarget {
      * Reads it.
      *
      * @param mayNameKey whether the event is about one key
-     * @throws AlertRefused if it names neither, or both in a way that is not allowed
+     * @throws InvalidAlert if it names neither, or both in a way that is not allowed
      */
     static AlertTarget of(JsonNode detail, boolean mayNameKey) {
         refuseSecretsAndTypos(detail);
         Optional<String> account = account(detail);
         Optional<KeyReference> key = key(detail);
-        Optional<String> scope = Members.text(detail.get("scope"), "detail.scope");
+        Optional<String> scope = EventText.text(detail.get("scope"), "detail.scope");
         if (key.isPresent() && !mayNameKey) {
-            throw new AlertRefused("Account Compromised names detail.account_id alone, and no key");
+            throw new InvalidAlert("Account Compromised names detail.account_id alone, and no key");
         }
         if (key.isEmpty()) {
             if (scope.isPresent()) {
-                throw new AlertRefused("detail.scope stands beside a key only");
+                throw new InvalidAlert("detail.scope stands beside a key only");
             }
             return new AlertTarget.Account(account.orElseThrow(
-                    () -> new AlertRefused("detail names neither key_sha256, nor key, nor account_id")));
+                    () -> new InvalidAlert("detail names neither key_sha256, nor key, nor account_id")));
         }
         if (scope.isPresent() && !scope.get().equals("key") && !scope.get().equals("account")) {
-            throw new AlertRefused("detail.scope must be key or account");
+            throw new InvalidAlert("detail.scope must be key or account");
         }
         return new AlertTarget.Key(key.get(), account, scope.isPresent() && scope.get().equals("account"));
     }
@@ -64,13 +64,13 @@ final class NamedTarget {
     private static void refuseSecretsAndTypos(JsonNode detail) {
         for (String secret : SECRETS) {
             if (detail.has(secret)) {
-                throw new AlertRefused("detail." + secret + ": a secret has no place in an event; send its SHA-256 as key_sha256");
+                throw new InvalidAlert("detail." + secret + ": a secret has no place in an event; send its SHA-256 as key_sha256");
             }
         }
         for (Iterator<String> names = detail.fieldNames(); names.hasNext();) {
             String name = names.next();
             if (!ABOUT_KEYS.contains(name) && looksLikeAKey(name)) {
-                throw new AlertRefused((HARMLESS.matcher(name).matches() ? "detail." + name : "a member of detail")
+                throw new InvalidAlert((HARMLESS.matcher(name).matches() ? "detail." + name : "a member of detail")
                         + " is none that is known: the names of a key are key and key_sha256");
             }
         }
@@ -83,9 +83,9 @@ final class NamedTarget {
     }
 
     private static Optional<String> account(JsonNode detail) {
-        Optional<String> account = Members.text(detail.get("account_id"), "detail.account_id");
+        Optional<String> account = EventText.text(detail.get("account_id"), "detail.account_id");
         if (account.isPresent() && !AccountId.isValid(account.get())) {
-            throw new AlertRefused("detail.account_id must be a text of 1 to 255 characters without control characters");
+            throw new InvalidAlert("detail.account_id must be a text of 1 to 255 characters without control characters");
         }
         return account;
     }
@@ -94,11 +94,11 @@ final class NamedTarget {
         JsonNode hash = detail.get(KEY_SHA256);
         JsonNode id = detail.get(KEY);
         if (hash != null && id != null) {
-            throw new AlertRefused("detail must not have both key and key_sha256");
+            throw new InvalidAlert("detail must not have both key and key_sha256");
         }
         if (hash != null) {
             if (!hash.isTextual() || !SHA256.matcher(hash.textValue()).matches()) {
-                throw new AlertRefused("detail.key_sha256 must be 64 hexadecimal digits in lower case: the SHA-256 of the full secret");
+                throw new InvalidAlert("detail.key_sha256 must be 64 hexadecimal digits in lower case: the SHA-256 of the full secret");
             }
             return Optional.of(KeyReference.ofSecretHash(HexFormat.of().parseHex(hash.textValue())));
         }
@@ -106,7 +106,7 @@ final class NamedTarget {
             return Optional.empty();
         }
         if (!id.isTextual() || !isIdentifier(id.textValue())) {
-            throw new AlertRefused("detail.key must be the public identifier of a key, ek-proxy- and more, and never a secret");
+            throw new InvalidAlert("detail.key must be the public identifier of a key, ek-proxy- and more, and never a secret");
         }
         return Optional.of(KeyReference.ofIdentifier(id.textValue()));
     }

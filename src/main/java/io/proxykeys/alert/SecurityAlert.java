@@ -45,25 +45,25 @@ public record SecurityAlert(String id, AlertTarget target, boolean suspends, Str
     /**
      * Reads an envelope.
      *
-     * @throws AlertRefused saying what is wrong with it
+     * @throws InvalidAlert saying what is wrong with it
      */
     static SecurityAlert of(Envelope envelope, Clock clock) {
-        String source = Members.text(envelope.source(), "source").orElse("");
-        String detailType = Members.text(envelope.detailType(), "detail-type").orElse("");
+        String source = EventText.text(envelope.source(), "source").orElse("");
+        String detailType = EventText.text(envelope.detailType(), "detail-type").orElse("");
         if (!SOURCE.equals(source) || !DETAIL_TYPES.contains(detailType)) {
-            throw new AlertRefused("the source and detail-type are not those of an alert");
+            throw new InvalidAlert("the source and detail-type are not those of an alert");
         }
-        String id = Members.text(envelope.id(), "id").orElse("");
+        String id = EventText.text(envelope.id(), "id").orElse("");
         if (id.isEmpty() || id.length() > MAX_ID || id.chars().anyMatch(Character::isISOControl) || !FreeText.isStorable(id)) {
-            throw new AlertRefused("id must be a text of 1 to " + MAX_ID + " characters");
+            throw new InvalidAlert("id must be a text of 1 to " + MAX_ID + " characters");
         }
         JsonNode detail = envelope.detail();
         if (!detail.isObject()) {
-            throw new AlertRefused("detail must be an object");
+            throw new InvalidAlert("detail must be an object");
         }
         return new SecurityAlert(id, NamedTarget.of(detail, detailType.equals(KEY_COMPROMISED)), suspends(detail), source,
                 incident(detail),
-                Members.free(detail.get("reported_by"), MAX_REPORTER), Members.free(detail.get("reason"), MAX_REASON), url(detail),
+                EventText.free(detail.get("reported_by"), MAX_REPORTER), EventText.free(detail.get("reason"), MAX_REASON), url(detail),
                 detectedAt(envelope, clock.instant()), block(detail));
     }
 
@@ -87,18 +87,18 @@ public record SecurityAlert(String id, AlertTarget target, boolean suspends, Str
     }
 
     private static boolean suspends(JsonNode detail) {
-        String action = Members.text(detail.get("action"), "detail.action").orElse("delete");
+        String action = EventText.text(detail.get("action"), "detail.action").orElse("delete");
         if (!action.equals("delete") && !action.equals("suspend")) {
-            throw new AlertRefused("detail.action must be delete or suspend");
+            throw new InvalidAlert("detail.action must be delete or suspend");
         }
         return action.equals("suspend");
     }
 
     private static Optional<String> incident(JsonNode detail) {
-        Optional<String> incident = Members.text(detail.get("incident_id"), "detail.incident_id");
+        Optional<String> incident = EventText.text(detail.get("incident_id"), "detail.incident_id");
         if (incident.isPresent() && (incident.get().isEmpty() || !FreeText.isStorable(incident.get())
                 || incident.get().codePointCount(0, incident.get().length()) > MAX_INCIDENT)) {
-            throw new AlertRefused("detail.incident_id must be a text of 1 to " + MAX_INCIDENT + " characters");
+            throw new InvalidAlert("detail.incident_id must be a text of 1 to " + MAX_INCIDENT + " characters");
         }
         return incident;
     }
@@ -114,15 +114,15 @@ public record SecurityAlert(String id, AlertTarget target, boolean suspends, Str
             return 0;
         }
         if (!seconds.isIntegralNumber() || !seconds.canConvertToInt() || seconds.intValue() < 0 || seconds.intValue() > MAX_BLOCK) {
-            throw new AlertRefused("detail.block_new_keys_seconds must be a whole number from 0 to " + MAX_BLOCK);
+            throw new InvalidAlert("detail.block_new_keys_seconds must be a whole number from 0 to " + MAX_BLOCK);
         }
         return seconds.intValue();
     }
 
     private static Instant detectedAt(Envelope envelope, Instant now) {
-        String time = Members.text(envelope.detail().get("detected_at"), "detail.detected_at")
-                .or(() -> Members.text(envelope.time(), "time"))
-                .orElseThrow(() -> new AlertRefused("neither detail.detected_at nor time says when it was detected"));
+        String time = EventText.text(envelope.detail().get("detected_at"), "detail.detected_at")
+                .or(() -> EventText.text(envelope.time(), "time"))
+                .orElseThrow(() -> new InvalidAlert("neither detail.detected_at nor time says when it was detected"));
         return DetectionTime.parse(time, now);
     }
 }

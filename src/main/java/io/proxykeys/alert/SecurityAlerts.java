@@ -41,7 +41,7 @@ public class SecurityAlerts {
      *
      * @param gate is closed when nobody waits for the answer any longer
      * @return the fields of the answer to a deletion or a suspension, and {@code keys_spared}: how many newer keys there were; or that
-     *         the key it names does not live. Fails with {@link AlertRefused} if it is not an alert, or malformed, or its account is
+     *         the key it names does not live. Fails with {@link InvalidAlert} if it is not an alert, or malformed, or its account is
      *         unknown, and with {@link AlertFailed} if it could not be carried out
      */
     public Uni<JsonText.Value> handle(Envelope envelope, CommitGate gate) {
@@ -49,9 +49,9 @@ public class SecurityAlerts {
         AlertRequest request = alert.request();
         return revocations.revoke(request, gate)
                 .map(SecurityAlerts::answer)
-                .onFailure(failure -> !(failure instanceof AlertRefused))
+                .onFailure(failure -> !(failure instanceof InvalidAlert))
                 .transform(failure -> failure instanceof UnknownAccount
-                        ? new AlertRefused("detail.account_id is not an account of ours")
+                        ? new InvalidAlert("detail.account_id is not an account of ours")
                         : new AlertFailed("alert " + alert.id() + ": " + explain(failure, request), failure));
     }
 
@@ -68,7 +68,7 @@ public class SecurityAlerts {
         if (result instanceof AlertResult.UnknownKey) {
             return UNKNOWN_KEY;
         }
-        throw new AlertRefused(result == AlertResult.Refused.FOREIGN_KEY ? "the key is not one of detail.account_id"
+        throw new InvalidAlert(result == AlertResult.Impossible.FOREIGN_KEY ? "the key is not one of detail.account_id"
                 : "the key does not live, and whose it was is not known: state detail.account_id");
     }
 

@@ -33,7 +33,7 @@ record GrantedScopes(String claim, Set<String> values) {
      * The scopes of a claim of the operator's choice, which may be an object, too: then its member names are the scopes.
      *
      * @param organisation counts only members that are granted by this organisation, if their values are objects: its id has to be
-     *        among the names of such a value. So does Zitadel say who granted a role. {@code null} counts every member
+     *        among the names of such a value. Zitadel names the granting organisation in this way. {@code null} counts every member
      */
     static GrantedScopes at(ClaimPath path, JsonWebToken token, String organisation) {
         Object value = path.in(token);

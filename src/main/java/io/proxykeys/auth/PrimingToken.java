@@ -8,7 +8,7 @@ import java.util.Set;
 
 /**
  * A token to prime the verification with, and the key that verifies it. Nobody has the private key any more, and nothing but
- * priming knows of the key, the issuer and the audience, so the token is good for nothing. It is valid until 2100, for nobody.
+ * priming knows of the key, the issuer and the audience, so the token is good for nothing, although it does not expire before 2100.
  */
 enum PrimingToken {
 

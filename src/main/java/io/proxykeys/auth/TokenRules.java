@@ -33,7 +33,7 @@ import org.jose4j.keys.resolvers.VerificationKeyResolver;
 record TokenRules(String issuer, Set<String> audiences, Set<String> clientIds, Set<Algorithm> algorithms, int leewaySeconds) {
 
     private static final Set<String> HEADER_TYPES = Set.of("jwt", "at+jwt");
-    /** Keycloak says so what a token is; its access tokens are {@code Bearer}. */
+    /** Values of the claim {@code typ} by which Keycloak marks tokens that are not access tokens (those are {@code Bearer}). */
     private static final Set<String> OTHER_TOKENS = Set.of("id", "refresh", "logout");
     private static final int OUR_RULE = -1;
 

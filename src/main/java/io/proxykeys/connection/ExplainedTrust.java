@@ -3,8 +3,6 @@ package io.proxykeys.connection;
 import io.proxykeys.log.RootCause;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.TrustOptions;
-import java.security.cert.CertificateException;
-import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.function.Function;
 import javax.net.ssl.TrustManager;
@@ -13,42 +11,40 @@ import javax.net.ssl.X509ExtendedTrustManager;
 import org.jboss.logging.Logger;
 
 /**
- * Whom to trust, as it was given, and a line in the log that says why a certificate is refused: of a handshake that fails, the client often
- * says only that.
+ * Whom to trust, as it was given, and a line in the log that says why a certificate is refused or the authorities cannot be read: of a
+ * handshake that fails, the client often says only that.
+ *
+ * @param source where the authorities are, for the log
  */
-record ExplainedTrust(TrustOptions given) implements TrustOptions {
+record ExplainedTrust(TrustOptions given, String source) implements TrustOptions {
 
     private static final Logger LOG = Logger.getLogger(ExplainedTrust.class);
 
     @Override
     public TrustOptions copy() {
-        return new ExplainedTrust(given.copy());
+        return new ExplainedTrust(given.copy(), source);
     }
 
+    /** @throws Exception if the authorities cannot be read */
     @Override
     public TrustManagerFactory getTrustManagerFactory(Vertx vertx) throws Exception {
-        TrustManager[] managers = given.getTrustManagerFactory(vertx).getTrustManagers();
-        return Arrays.stream(managers).filter(X509ExtendedTrustManager.class::isInstance).findFirst()
-                .map(manager -> TrustOptions.wrap(explained((X509ExtendedTrustManager) manager)))
-                .orElse(given).getTrustManagerFactory(vertx);
+        TrustManagerFactory factory = read(vertx);
+        return Arrays.stream(factory.getTrustManagers()).filter(X509ExtendedTrustManager.class::isInstance).findFirst()
+                .map(trust -> TrustOptions.wrap(new ExplainedTrustManager((X509ExtendedTrustManager) trust))).orElse(given)
+                .getTrustManagerFactory(vertx);
+    }
+
+    private TrustManagerFactory read(Vertx vertx) throws Exception {
+        try {
+            return given.getTrustManagerFactory(vertx);
+        } catch (Exception unreadable) {
+            LOG.errorf("The certificate authorities in %s cannot be read: %s", source, RootCause.message(unreadable));
+            throw unreadable;
+        }
     }
 
     @Override
     public Function<String, TrustManager[]> trustManagerMapper(Vertx vertx) throws Exception {
         return given.trustManagerMapper(vertx);
-    }
-
-    private static TrustManager explained(X509ExtendedTrustManager trust) {
-        return new ServerTrust() {
-            @Override
-            void check(X509Certificate[] chain, Check check) throws CertificateException {
-                try {
-                    check.by(trust);
-                } catch (CertificateException refused) {
-                    LOG.errorf("The certificate of the database is refused: %s", RootCause.message(refused));
-                    throw refused;
-                }
-            }
-        };
     }
 }

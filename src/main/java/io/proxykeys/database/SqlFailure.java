@@ -60,8 +60,8 @@ enum SqlFailure {
      */
     UNAVAILABLE("08", "3D", "40", "53", "55P03", "57", "58") {
         /**
-         * What the server says is a {@code VertxException} too, and has a state. Two failures have no type, only the client's own words:
-         * no connection became free in time; closed before use.
+         * What the server says is a {@code VertxException} too, and has a state. Two failures of the client have no type
+         * and are told by their message: no connection became free in time; the pool was closed.
          */
         @Override
         boolean isCause(Throwable cause) {

@@ -1,6 +1,6 @@
 package io.proxykeys.database;
 
-import io.proxykeys.connection.BoundedPool;
+import io.proxykeys.connection.DatabasePool;
 import io.proxykeys.connection.SilentConnection;
 import io.smallrye.mutiny.TimeoutException;
 import io.smallrye.mutiny.Uni;
@@ -37,7 +37,7 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class Transactions {
 
-    /** Whatever the default is. With Vert.x' own method it could not be said. */
+    /** Names the isolation level, whatever the default is; Vert.x' {@code begin()} cannot. */
     private static final String BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED";
 
     /** Long enough for the closed connection to leave the pool; an immediate retry is handed the same one again. */
@@ -77,17 +77,17 @@ public class Transactions {
 
     private final Vertx vertx;
     private final Pool pool;
-    private final BoundedPool connections;
+    private final DatabasePool connections;
     private final Mutiny.SessionFactory sessions;
     private final Duration timeout;
 
     /** @param pool for what changes something: statements that are known in advance need nothing of Hibernate on their way */
     @Inject
-    Transactions(Vertx vertx, Pool pool, BoundedPool connections, Mutiny.SessionFactory sessions) {
+    Transactions(Vertx vertx, Pool pool, DatabasePool connections, Mutiny.SessionFactory sessions) {
         this(vertx, pool, connections, sessions, TIMEOUT);
     }
 
-    Transactions(Vertx vertx, Pool pool, BoundedPool connections, Mutiny.SessionFactory sessions, Duration timeout) {
+    Transactions(Vertx vertx, Pool pool, DatabasePool connections, Mutiny.SessionFactory sessions, Duration timeout) {
         this.vertx = vertx;
         this.pool = pool;
         this.connections = connections;

@@ -1,6 +1,6 @@
 package io.proxykeys.dev;
 
-import io.proxykeys.signingkeys.KeySource;
+import io.proxykeys.signingkeys.SigningKeySource;
 import io.quarkus.arc.profile.IfBuildProfile;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Singleton;
@@ -22,7 +22,7 @@ import org.jose4j.lang.JoseException;
  */
 @Singleton
 @IfBuildProfile("dev")
-class DemoKeySource implements KeySource {
+class DemoKeySource implements SigningKeySource {
 
     /** A restart makes all classes anew, so that a static field would be empty again. */
     private static final String KEPT = "proxy-keys.demo-key";

@@ -74,9 +74,9 @@ class GithubReportEndpoint implements SignedEndpoint {
     public Uni<Response> serve(Request request) {
         long end = System.nanoTime() + request.bound().minus(RESERVE).toNanos();
         byte[] body = request.bytes(MAX_BYTES)
-                .orElseThrow(() -> ProblemException.invalidSignature(new GithubSignatures.SignatureRefused("the body is no base64")));
+                .orElseThrow(() -> ProblemException.invalidSignature(new GithubSignatures.InvalidSignature("the body is no base64")));
         return signatures.verify(request.headers("Github-Public-Key-Identifier"), request.headers("Github-Public-Key-Signature"), body)
-                .onFailure(GithubSignatures.SignatureRefused.class).transform(ProblemException::invalidSignature)
+                .onFailure(GithubSignatures.InvalidSignature.class).transform(ProblemException::invalidSignature)
                 .chain(() -> {
                     request.refuseQuery();
                     return revoke(read(body), end);

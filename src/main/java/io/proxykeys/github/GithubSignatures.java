@@ -1,11 +1,11 @@
 package io.proxykeys.github;
 
 import io.proxykeys.config.Settings;
-import io.proxykeys.signingkeys.KeptKeys;
-import io.proxykeys.signingkeys.KeyDocuments;
 import io.proxykeys.signingkeys.KeyLocation;
-import io.proxykeys.signingkeys.KeySource;
 import io.proxykeys.signingkeys.NoKeySet;
+import io.proxykeys.signingkeys.SigningKeyCache;
+import io.proxykeys.signingkeys.SigningKeyDocuments;
+import io.proxykeys.signingkeys.SigningKeySource;
 import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -28,12 +28,12 @@ class GithubSignatures {
     private static final Duration BETWEEN_FETCHES = Duration.ofMinutes(10);
 
     /** Empty: there is no location, so no report is served. */
-    private final Optional<KeptKeys<GithubKeySet>> keys;
+    private final Optional<SigningKeyCache<GithubKeySet>> keys;
 
     @Inject
-    GithubSignatures(Settings settings, KeyDocuments documents) {
-        keys = settings.githubKeysLocation().map(KeyLocation::parse).map(location -> new KeptKeys<>(location,
-                () -> documents.fetch(location, KeySource.TIMEOUT).map(GithubKeySet::parseUsable), GithubKeySet::isEmpty, MAX_AGE,
+    GithubSignatures(Settings settings, SigningKeyDocuments documents) {
+        keys = settings.githubKeysLocation().map(KeyLocation::parse).map(location -> new SigningKeyCache<>(location,
+                () -> documents.fetch(location, SigningKeySource.TIMEOUT).map(GithubKeySet::parseUsable), GithubKeySet::isEmpty, MAX_AGE,
                 BETWEEN_FETCHES));
     }
 
@@ -43,7 +43,7 @@ class GithubSignatures {
     }
 
     /**
-     * Completes if one of GitHub's keys has signed the body. Fails with {@link SignatureRefused} if not, and with {@link NoKeySet} while
+     * Completes if one of GitHub's keys has signed the body. Fails with {@link InvalidSignature} if not, and with {@link NoKeySet} while
      * none of them is known.
      *
      * @param identifiers the values of the header that names the key
@@ -51,19 +51,19 @@ class GithubSignatures {
      */
     Uni<Void> verify(List<String> identifiers, List<String> signatures, byte[] body) {
         if (identifiers.size() != 1 || signatures.size() != 1) {
-            return Uni.createFrom().failure(new SignatureRefused("the report is not signed, or more than once"));
+            return Uni.createFrom().failure(new InvalidSignature("the report is not signed, or more than once"));
         }
         String identifier = identifiers.get(0);
-        KeptKeys<GithubKeySet> kept = keys.orElseThrow();
+        SigningKeyCache<GithubKeySet> kept = keys.orElseThrow();
         return kept.ready()
                 .map(ready -> find(kept, identifier))
                 .chain(key -> key.isPresent() ? Uni.createFrom().item(key) : kept.renewed().map(renewed -> find(kept, identifier)))
-                .invoke(key -> verify(key.orElseThrow(() -> new SignatureRefused("the key that it names is not one of GitHub's")),
+                .invoke(key -> verify(key.orElseThrow(() -> new InvalidSignature("the key that it names is not one of GitHub's")),
                         signatures.get(0), body))
                 .replaceWithVoid();
     }
 
-    private static Optional<PublicKey> find(KeptKeys<GithubKeySet> kept, String identifier) {
+    private static Optional<PublicKey> find(SigningKeyCache<GithubKeySet> kept, String identifier) {
         return kept.known().flatMap(known -> known.find(identifier));
     }
 
@@ -78,12 +78,12 @@ class GithubSignatures {
         } catch (GeneralSecurityException | IllegalArgumentException e) {
             // What cannot be read is not a signature of this body.
         }
-        throw new SignatureRefused("the signature is not one of this body");
+        throw new InvalidSignature("the signature is not one of this body");
     }
 
     /** The report is not GitHub's; the message is for the log. */
-    static final class SignatureRefused extends RuntimeException {
-        SignatureRefused(String message) {
+    static final class InvalidSignature extends RuntimeException {
+        InvalidSignature(String message) {
             super(message, null, false, false);
         }
     }

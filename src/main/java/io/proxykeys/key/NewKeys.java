@@ -26,7 +26,7 @@ public class NewKeys {
     /** The lowest bits of a random byte: a number from 0 to 63. */
     private static final int SIX_BITS = 0x3F;
 
-    /** Made when the process starts, which has GraalVM refuse to build an image that has a seed in it. */
+    /** Created at run time: GraalVM refuses to build an image with a seeded generator. */
     private final SecureRandom random = new SecureRandom();
 
     /** A key that is like no other. */

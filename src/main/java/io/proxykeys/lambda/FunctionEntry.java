@@ -4,7 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPEvent;
 import com.amazonaws.services.lambda.runtime.events.APIGatewayV2HTTPResponse;
 import io.proxykeys.alert.AlertFailed;
-import io.proxykeys.alert.AlertRefused;
+import io.proxykeys.alert.InvalidAlert;
 import io.proxykeys.alert.SecurityAlerts;
 import io.proxykeys.database.CommitGate;
 import io.proxykeys.database.DatabaseUnavailable;
@@ -44,7 +44,7 @@ import org.jboss.logging.Logger;
  * that comes through the gateway is ever treated as one of these. Any other event is a function error, so that Lambda retries it and
  * hands it on.
  *
- * <p>Every event is answered before the invocation's deadline ({@link PollingThread}). Nothing escapes but exceptions: an
+ * <p>Every event is answered before the invocation's deadline ({@link InvocationDeadline}). Nothing escapes but exceptions: an
  * {@code Error} would end the thread that polls for events, and the function would hang until its timeout.
  */
 @Singleton
@@ -54,18 +54,19 @@ import org.jboss.logging.Logger;
 class FunctionEntry extends LambdaHttpHandler {
 
     private static final Logger LOG = Logger.getLogger(FunctionEntry.class);
-    /** Written once for all: it should cost nothing. */
+    /** Written once: a path that is not served costs as little as possible. */
     private static final Response NOT_FOUND = Response.of(ProblemException.notFound());
 
-    private final PollingThread thread;
+    private final InvocationDeadline deadline;
     private final Endpoints endpoints;
     private final SecurityAlerts alerts;
     private final Maintenance maintenance;
     private final DevPages devPages;
 
     @Inject
-    FunctionEntry(PollingThread thread, Endpoints endpoints, SecurityAlerts alerts, Maintenance maintenance, Instance<DevPages> devPages) {
-        this.thread = thread;
+    FunctionEntry(InvocationDeadline deadline, Endpoints endpoints, SecurityAlerts alerts, Maintenance maintenance,
+            Instance<DevPages> devPages) {
+        this.deadline = deadline;
         this.endpoints = endpoints;
         this.alerts = alerts;
         this.maintenance = maintenance;
@@ -82,7 +83,7 @@ class FunctionEntry extends LambdaHttpHandler {
             return Maintenance.SOURCE.equals(received.envelope().source().textValue()) ? maintain(received, context)
                     : revoke(received, context);
         }
-        throw logged("alert_failed", new AlertRefused("the event is neither a request of an HTTP API (payload format 2.0) nor an alert"));
+        throw logged("alert_failed", new InvalidAlert("the event is neither a request of an HTTP API (payload format 2.0) nor an alert"));
     }
 
     private APIGatewayV2HTTPResponse answer(LambdaEvent event, Context context) {
@@ -101,7 +102,7 @@ class FunctionEntry extends LambdaHttpHandler {
         Duration bound = bound(context);
         Request request = event.request(route, context.getAwsRequestId(), bound, new CommitGate(bound));
         try {
-            return thread.await(bound, context.getAwsRequestId(), () -> endpoints.serve(request));
+            return deadline.await(bound, context.getAwsRequestId(), () -> endpoints.serve(request));
         } catch (TimeoutException late) {
             return endpoints.giveUp(request, late);
         }
@@ -111,9 +112,9 @@ class FunctionEntry extends LambdaHttpHandler {
         Duration bound = bound(context);
         CommitGate gate = new CommitGate(bound);
         try {
-            return new LambdaResponse(thread.await(bound, context.getAwsRequestId(),
+            return new LambdaResponse(deadline.await(bound, context.getAwsRequestId(),
                     () -> alerts.handle(event.envelope(), gate)));
-        } catch (AlertRefused | AlertFailed failure) {
+        } catch (InvalidAlert | AlertFailed failure) {
             throw logged("alert_failed", failure);
         } catch (TimeoutException late) {
             gate.close();
@@ -127,7 +128,7 @@ class FunctionEntry extends LambdaHttpHandler {
     private LambdaResponse maintain(LambdaEvent event, Context context) {
         Duration bound = bound(context);
         try {
-            return new LambdaResponse(thread.await(bound, context.getAwsRequestId(), () -> maintenance.run(event.envelope().detailType()
+            return new LambdaResponse(deadline.await(bound, context.getAwsRequestId(), () -> maintenance.run(event.envelope().detailType()
                     .textValue(), bound)));
         } catch (MaintenanceFailed failure) {
             throw logged("maintenance_failed", failure);
@@ -137,7 +138,7 @@ class FunctionEntry extends LambdaHttpHandler {
         }
     }
 
-    /** Of an event that is no call nobody gets an answer to read, so the log has to say why it failed. */
+    /** Nobody reads the answer to an event that is not a call, so the log has to say why it failed. */
     private static RuntimeException logged(String event, RuntimeException failure) {
         LogEvent line = LogEvent.of(event, failure.getMessage());
         if (failure.getCause() instanceof DatabaseUnavailable || failure.getCause() instanceof OutcomeUnknown) {
@@ -148,6 +149,6 @@ class FunctionEntry extends LambdaHttpHandler {
     }
 
     private static Duration bound(Context context) {
-        return PollingThread.bound(context.getRemainingTimeInMillis());
+        return InvocationDeadline.bound(context.getRemainingTimeInMillis());
     }
 }

@@ -30,7 +30,7 @@ public sealed interface AlertResult {
     }
 
     /** It cannot be carried out as it is; no key was changed. */
-    enum Refused implements AlertResult {
+    enum Impossible implements AlertResult {
 
         /** The key is another account's than the alert states. */
         FOREIGN_KEY,

@@ -85,8 +85,8 @@ final class AlertStatements {
             case "done" -> done(row, false);
             case "replayed" -> done(row, true);
             case "unknown" -> new AlertResult.UnknownKey(row.getBoolean("was_key"));
-            case "ownerless" -> AlertResult.Refused.UNKNOWN_OWNER;
-            case "foreign" -> AlertResult.Refused.FOREIGN_KEY;
+            case "ownerless" -> AlertResult.Impossible.UNKNOWN_OWNER;
+            case "foreign" -> AlertResult.Impossible.FOREIGN_KEY;
             default -> throw new IllegalStateException("no such outcome: " + row.getString("outcome"));
         };
     }

@@ -22,7 +22,7 @@ public final class RevocationLog {
         asked(line(receipt, request.caller().account(), "request", request.operation(), request.blockNewKeysSeconds()), request).info(LOG);
     }
 
-    /** The same for an alert; and a line if it names a key that does not live: by its identifier, or the beginning of a hash and never more of it. */
+    /** The same for an alert; and a line if it names a key that is not live: by its identifier, or the first 8 digits of its hash. */
     static void write(AlertRequest request, AlertResult result) {
         if (result instanceof AlertResult.Done done) {
             LogEvent line = line(done.receipt(), done.account(), "alert", done.operation(), request.blockNewKeysSeconds());

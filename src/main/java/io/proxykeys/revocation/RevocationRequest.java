@@ -7,7 +7,6 @@ import io.proxykeys.key.NamedKeys;
 import io.vertx.sqlclient.Tuple;
 import java.util.Optional;
 import java.util.UUID;
-import org.hibernate.id.uuid.UuidVersion7Strategy;
 
 /**
  * What a person wants revoked or suspended, and who asks for it. What alerts want is an {@link AlertRequest}.
@@ -55,8 +54,10 @@ public record RevocationRequest(UUID id, Caller caller, String operation, Option
                 .addInteger(blockNewKeysSeconds));
     }
 
-    /** A new id for a receipt, greater than those made before it. */
+    /** A new id for a receipt or a suspension: a UUID version 7 (RFC 9562, section 5.7), so that later ones are greater. */
     public static UUID newId() {
-        return UuidVersion7Strategy.INSTANCE.generateUuid(null);
+        UUID random = UUID.randomUUID();
+        long timeAndVersion = (System.currentTimeMillis() << 16) | 0x7000;
+        return new UUID(timeAndVersion | (random.getMostSignificantBits() & 0x0FFF), random.getLeastSignificantBits());
     }
 }

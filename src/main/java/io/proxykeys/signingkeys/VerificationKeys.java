@@ -31,17 +31,17 @@ public class VerificationKeys implements VerificationKeyResolver {
     private static final Logger LOG = Logger.getLogger(VerificationKeys.class);
     private static final Duration MAX_AGE = Duration.ofMinutes(MAX_AGE_MINUTES);
 
-    private final KeySource source;
+    private final SigningKeySource source;
     private final Set<Algorithm> algorithms;
-    private final KeptKeys<KeySet> kept;
+    private final SigningKeyCache<SigningKeySet> kept;
     /** The keys that were left out of the last key set, so that they are logged once. */
     private volatile Optional<String> known = Optional.empty();
 
     @Inject
-    public VerificationKeys(KeySource source, Settings settings, TokenSettings tokens) {
+    public VerificationKeys(SigningKeySource source, Settings settings, TokenSettings tokens) {
         this.source = source;
         this.algorithms = Algorithm.accepted(tokens.algorithms());
-        this.kept = new KeptKeys<>(source, this::fetch, KeySet::isEmpty, MAX_AGE, settings.betweenKeyFetches());
+        this.kept = new SigningKeyCache<>(source, this::fetch, SigningKeySet::isEmpty, MAX_AGE, settings.betweenKeyFetches());
     }
 
     /** What tokens may be signed with. */
@@ -77,11 +77,11 @@ public class VerificationKeys implements VerificationKeyResolver {
         }
     }
 
-    private Uni<KeySet> fetch() {
-        return source.document().map(document -> KeySet.parse(document, algorithms)).invoke(this::logUnusable);
+    private Uni<SigningKeySet> fetch() {
+        return source.document().map(document -> SigningKeySet.parse(document, algorithms)).invoke(this::logUnusable);
     }
 
-    private void logUnusable(KeySet keys) {
+    private void logUnusable(SigningKeySet keys) {
         Optional<String> leftOut = keys.leftOut();
         if (keys.isEmpty()) {
             LOG.error(leftOut.map(kinds -> "No key of the key set from " + source + " can be used: it holds " + kinds + ", and"

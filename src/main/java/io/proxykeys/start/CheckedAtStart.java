@@ -25,7 +25,7 @@ public final class CheckedAtStart implements SmallRyeConfigBuilderCustomizer {
 
     @Override
     public void configBuilder(SmallRyeConfigBuilder builder) {
-        builder.withInterceptors(new OwnSettings());
+        builder.withInterceptors(new SettingsInterceptor());
         builder.withValidator(new Validator());
     }
 

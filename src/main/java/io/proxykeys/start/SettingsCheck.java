@@ -13,7 +13,7 @@ import io.proxykeys.database.RateLimit;
 import io.proxykeys.github.GithubKeySet;
 import io.proxykeys.signingkeys.Algorithm;
 import io.proxykeys.signingkeys.KeyLocation;
-import io.proxykeys.signingkeys.KeySet;
+import io.proxykeys.signingkeys.SigningKeySet;
 import io.vertx.pgclient.PgConnectOptions;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -86,7 +86,7 @@ final class SettingsCheck {
         }
         for (Bucket bucket : Bucket.values()) {
             RateLimit limit = bucket.limit(settings);
-            String variable = OwnSettings.variable("proxy-keys.limit." + bucket.code());
+            String variable = SettingsInterceptor.variable("proxy-keys.limit." + bucket.code());
             atLeast(0, variable + "_PER_MINUTE", limit.perMinute());
             atLeast(1, variable + "_BURST", limit.burst());
         }
@@ -106,7 +106,7 @@ final class SettingsCheck {
      * is not used here would be without effect, or fail every call.
      */
     void check(Collection<String> environment) {
-        environment.stream().filter(OwnSettings::isMisspelt).sorted().forEach(variable -> add(variable, "is not a setting"));
+        environment.stream().filter(SettingsInterceptor::isMisspelt).sorted().forEach(variable -> add(variable, "is not a setting"));
         environment.stream().filter(variable -> OF_TOKENS.matcher(variable).matches() && !TokenSettings.VARIABLES.contains(variable))
                 .sorted()
                 .forEach(variable -> add(variable, "is not used here: tokens are verified by the settings in configuration.md alone"));
@@ -185,9 +185,9 @@ final class SettingsCheck {
         } catch (IOException notThereYet) {
             return;
         }
-        KeySet keys;
+        SigningKeySet keys;
         try {
-            keys = KeySet.parse(document, algorithms);
+            keys = SigningKeySet.parse(document, algorithms);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("holds no usable key: " + e.getMessage(), e);
         }

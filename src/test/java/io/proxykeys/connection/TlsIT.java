@@ -1,6 +1,7 @@
 package io.proxykeys.connection;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Gateway;
@@ -14,6 +15,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code sslmode=verify-full} in the native function: the certificate's issuer and host name are checked. */
 class TlsIT {
@@ -64,19 +67,42 @@ class TlsIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = { "no certificate", "-----BEGIN CERTIFICATE-----\nMIIB" })
+    void aFileOfAuthoritiesThatCannotBeReadIsNamedInTheLog(String content) throws IOException {
+        try (TlsFront front = new TlsFront(Postgres.shared().port(), "localhost", folder);
+                NativeFunction function = start(front, "", trusting(Files.writeString(folder.resolve("authorities.pem"), content)))) {
+            assertEquals(503, deleteAll(function));
+            assertTrue(function.output().stream().anyMatch(line -> line.contains("The certificate authorities in " + folder.resolve(
+                    "authorities.pem") + " cannot be read: ")), () -> function.output().toString());
+        }
+    }
+
     private static int deleteAll(TlsFront front, Path trusted) {
-        return deleteAll(front, "", Map.of("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM", "true",
-                "QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS", trusted.toString()));
+        return deleteAll(front, "", trusting(trusted));
+    }
+
+    private static Map<String, String> trusting(Path trusted) {
+        return Map.of("QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM", "true",
+                "QUARKUS_DATASOURCE_REACTIVE_TRUST_CERTIFICATE_PEM_CERTS", trusted.toString());
     }
 
     private static int deleteAll(TlsFront front, String parameter, Map<String, String> variables) {
+        try (NativeFunction function = start(front, parameter, variables)) {
+            return deleteAll(function);
+        }
+    }
+
+    private static int deleteAll(NativeFunction function) {
+        return function.invoke(Gateway.event("DELETE", "/v1/auth/proxy", "",
+                Map.of("authorization", "Bearer " + ISSUER.token(Accounts.open("1"))))).status();
+    }
+
+    private static NativeFunction start(TlsFront front, String parameter, Map<String, String> variables) {
         Map<String, String> environment = NativeFunction.environment(front.port(), ISSUER.keyServer().location());
         environment.put("QUARKUS_DATASOURCE_REACTIVE_URL",
                 "postgresql://localhost:" + front.port() + "/postgres?sslmode=verify-full" + parameter);
         environment.putAll(variables);
-        try (NativeFunction function = NativeFunction.start(environment).awaitFirstPoll()) {
-            return function.invoke(Gateway.event("DELETE", "/v1/auth/proxy", "",
-                    Map.of("authorization", "Bearer " + ISSUER.token(Accounts.open("1"))))).status();
-        }
+        return NativeFunction.start(environment).awaitFirstPoll();
     }
 }

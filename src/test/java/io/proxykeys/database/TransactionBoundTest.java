@@ -3,7 +3,7 @@ package io.proxykeys.database;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.proxykeys.connection.BoundedPool;
+import io.proxykeys.connection.DatabasePool;
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
@@ -41,7 +41,7 @@ class TransactionBoundTest {
     Pool pool;
 
     @Inject
-    BoundedPool connections;
+    DatabasePool connections;
 
     @Inject
     Mutiny.SessionFactory sessions;

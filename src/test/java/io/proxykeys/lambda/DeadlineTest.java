@@ -147,7 +147,7 @@ class DeadlineTest {
     @CsvSource({ "29000,28000", "3000,2000", "2000,1000", "1500,750", "1000,500", "900000,899000",
             "0,28000", "-5000,28000", "900001,28000", "2000000000,28000" })
     void theLastSecondIsKeptForTheAnswer(int remaining, int bound) {
-        assertEquals(Duration.ofMillis(bound), PollingThread.bound(remaining));
+        assertEquals(Duration.ofMillis(bound), InvocationDeadline.bound(remaining));
     }
 
     private void block(Busy busy) throws InterruptedException {

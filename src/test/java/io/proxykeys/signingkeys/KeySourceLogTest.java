@@ -42,7 +42,7 @@ class KeySourceLogTest {
     void ofASourceThatNeverAnswersThatItCannotBeReached() throws Exception {
         try (LoopbackServer silent = new LoopbackServer(client -> client.getInputStream().transferTo(
                 OutputStream.nullOutputStream()))) {
-            KeyDocuments documents = new KeyDocuments(vertx, without(TlsConfigurationRegistry.class));
+            SigningKeyDocuments documents = new SigningKeyDocuments(vertx, without(TlsConfigurationRegistry.class));
             KeyLocation location = KeyLocation.parse("http://127.0.0.1:" + silent.port() + "/keys");
 
             assertSays(log(() -> documents.fetch(location, Duration.ofMillis(300))), "ERROR", "NAT gateway", "security groups");
@@ -103,14 +103,14 @@ class KeySourceLogTest {
         }
     }
 
-    private static List<String> log(KeySource source) {
-        try (LogLines kept = new LogLines(KeptKeys.class.getPackageName())) {
+    private static List<String> log(SigningKeySource source) {
+        try (LogLines kept = new LogLines(SigningKeyCache.class.getPackageName())) {
             keys(source).prime().await().indefinitely();
             return kept.lines();
         }
     }
 
-    private static VerificationKeys keys(KeySource source) {
+    private static VerificationKeys keys(SigningKeySource source) {
         return new VerificationKeys(source, without(Settings.class), without(TokenSettings.class));
     }
 

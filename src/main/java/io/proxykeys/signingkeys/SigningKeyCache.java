@@ -16,9 +16,9 @@ import org.jboss.logging.Logger;
  *
  * @param <K> the document, read
  */
-public final class KeptKeys<K> {
+public final class SigningKeyCache<K> {
 
-    private static final Logger LOG = Logger.getLogger(KeptKeys.class);
+    private static final Logger LOG = Logger.getLogger(SigningKeyCache.class);
     private static final Duration BETWEEN_FIRST_FETCHES = Duration.ofSeconds(2);
 
     private final Object source;
@@ -41,7 +41,7 @@ public final class KeptKeys<K> {
      * @param maxAge after which the source is asked again, so that a key that was withdrawn does not stay
      * @param betweenFetches how long the source is left alone: anybody can name a key that is not known
      */
-    public KeptKeys(Object source, Supplier<Uni<K>> fetch, Predicate<K> isEmpty, Duration maxAge, Duration betweenFetches) {
+    public SigningKeyCache(Object source, Supplier<Uni<K>> fetch, Predicate<K> isEmpty, Duration maxAge, Duration betweenFetches) {
         this.source = source;
         this.fetch = fetch;
         this.isEmpty = isEmpty;

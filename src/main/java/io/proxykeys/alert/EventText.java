@@ -5,18 +5,18 @@ import io.proxykeys.revocation.FreeText;
 import java.util.Optional;
 
 /** Reads members of an event. */
-final class Members {
+final class EventText {
 
-    private Members() {
+    private EventText() {
     }
 
-    /** A text; empty if it is missing or null. Fails with {@link AlertRefused} for anything else. */
+    /** A text; empty if it is missing or null. Fails with {@link InvalidAlert} for anything else. */
     static Optional<String> text(JsonNode value, String name) {
         if (value == null || value.isMissingNode() || value.isNull()) {
             return Optional.empty();
         }
         if (!value.isTextual()) {
-            throw new AlertRefused(name + " must be a text");
+            throw new InvalidAlert(name + " must be a text");
         }
         return Optional.of(value.textValue());
     }

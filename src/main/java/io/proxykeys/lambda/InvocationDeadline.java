@@ -16,14 +16,15 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * Waits, on the thread that polls for events, for work that is done on the event loop; and has the last word on how long.
+ * Holds the deadline of an invocation: waits, on the thread that polls for events, for work that is done on the event loop, and no longer
+ * than until there is just time to answer.
  *
  * <p>Every other bound of a call is a timer: it is set on the event loop and expires on a worker thread. What cannot begin, because
  * the event loop is blocked, sets no timer, and what expires while every worker is blocked is not told. So this thread waits with a
  * bound of its own, needs nobody for it, and can always answer in time.
  */
 @Singleton
-class PollingThread {
+class InvocationDeadline {
 
     /** What is left of the invocation to answer in. */
     private static final int TO_ANSWER_MILLIS = 1_000;
@@ -38,7 +39,7 @@ class PollingThread {
     private final EndOfInstance end;
 
     @Inject
-    PollingThread(Vertx vertx, EndOfInstance end) {
+    InvocationDeadline(Vertx vertx, EndOfInstance end) {
         this.vertx = vertx;
         this.end = end;
     }

@@ -20,13 +20,13 @@ import javax.net.ssl.HttpsURLConnection;
  * event loop. Without redirects: the keys come from where the operator said and from nowhere else.
  */
 @Singleton
-public class KeyDocuments {
+public class SigningKeyDocuments {
 
     private final Vertx vertx;
     private final TlsConfigurationRegistry tls;
 
     @Inject
-    KeyDocuments(Vertx vertx, TlsConfigurationRegistry tls) {
+    SigningKeyDocuments(Vertx vertx, TlsConfigurationRegistry tls) {
         this.vertx = vertx;
         this.tls = tls;
     }

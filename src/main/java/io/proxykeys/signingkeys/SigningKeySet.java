@@ -30,7 +30,7 @@ import org.jose4j.lang.UnresolvableKeyException;
  * (<a href="https://www.rfc-editor.org/rfc/rfc8725#section-3.1">RFC 8725, section 3.1</a>). A key that serves none, and an entry
  * that is no key, are left out.
  */
-public final class KeySet implements VerificationKeyResolver {
+public final class SigningKeySet implements VerificationKeyResolver {
 
     private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final String NAME = "[A-Za-z0-9+._-]{1,30}";
@@ -38,7 +38,7 @@ public final class KeySet implements VerificationKeyResolver {
     private final Map<Algorithm, VerificationKeyResolver> resolvers;
     private final List<String> unusable;
 
-    private KeySet(Map<Algorithm, VerificationKeyResolver> resolvers, List<String> unusable) {
+    private SigningKeySet(Map<Algorithm, VerificationKeyResolver> resolvers, List<String> unusable) {
         this.resolvers = resolvers;
         this.unusable = List.copyOf(unusable);
     }
@@ -49,7 +49,7 @@ public final class KeySet implements VerificationKeyResolver {
      * @param accepted the algorithms that tokens may be signed with
      * @throws IllegalArgumentException if it is neither a key set nor a public key or certificate in PEM
      */
-    public static KeySet parse(String document, Set<Algorithm> accepted) {
+    public static SigningKeySet parse(String document, Set<Algorithm> accepted) {
         String text = (document.startsWith(BYTE_ORDER_MARK) ? document.substring(1) : document).strip();
         if (text.startsWith("<")) {
             throw new IllegalArgumentException(
@@ -82,7 +82,7 @@ public final class KeySet implements VerificationKeyResolver {
         return resolver.resolveKey(jws, nesting);
     }
 
-    private static KeySet ofJwks(String json, Set<Algorithm> accepted) {
+    private static SigningKeySet ofJwks(String json, Set<Algorithm> accepted) {
         Map<Algorithm, List<JsonWebKey>> keys = new EnumMap<>(Algorithm.class);
         List<String> unusable = new ArrayList<>();
         for (Object entry : entries(json)) {
@@ -95,7 +95,7 @@ public final class KeySet implements VerificationKeyResolver {
         }
         Map<Algorithm, VerificationKeyResolver> resolvers = new EnumMap<>(Algorithm.class);
         keys.forEach((algorithm, those) -> resolvers.put(algorithm, resolver(those)));
-        return new KeySet(resolvers, unusable.stream().distinct().toList());
+        return new SigningKeySet(resolvers, unusable.stream().distinct().toList());
     }
 
     private static List<?> entries(String json) {
@@ -150,11 +150,11 @@ public final class KeySet implements VerificationKeyResolver {
                         ? " key_ops without verify" : "");
     }
 
-    private static KeySet ofPem(String pem, Set<Algorithm> accepted) {
+    private static SigningKeySet ofPem(String pem, Set<Algorithm> accepted) {
         PublicKey key = PemKey.decode(pem);
         Map<Algorithm, VerificationKeyResolver> resolvers = new EnumMap<>(Algorithm.class);
         accepted.stream().filter(algorithm -> algorithm.fits(key))
                 .forEach(algorithm -> resolvers.put(algorithm, (jws, nesting) -> key));
-        return new KeySet(resolvers, resolvers.isEmpty() ? List.of(key.getAlgorithm()) : List.of());
+        return new SigningKeySet(resolvers, resolvers.isEmpty() ? List.of(key.getAlgorithm()) : List.of());
     }
 }

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * Gives a setting of our own that is blank its default: the parameter of a template that was left empty arrives as an empty variable,
  * which the configuration library would call malformed.
  */
-final class OwnSettings implements ConfigSourceInterceptor {
+final class SettingsInterceptor implements ConfigSourceInterceptor {
 
     private static final long serialVersionUID = 1;
 
@@ -24,7 +24,7 @@ final class OwnSettings implements ConfigSourceInterceptor {
     /** The default of each setting; {@code null} if it has none. */
     private static final Map<String, String> DEFAULTS = ConfigClass.configClass(Settings.class).getProperties();
 
-    private static final Set<String> VARIABLES = DEFAULTS.keySet().stream().map(OwnSettings::variable).collect(Collectors.toSet());
+    private static final Set<String> VARIABLES = DEFAULTS.keySet().stream().map(SettingsInterceptor::variable).collect(Collectors.toSet());
 
     @Override
     public ConfigValue getValue(ConfigSourceInterceptorContext context, String name) {

@@ -9,13 +9,13 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 /** The document at {@code mp.jwt.verify.publickey.location} (MicroProfile JWT 2.1, section 9.2). */
 @Singleton
 @DefaultBean
-class ConfiguredKeySource implements KeySource {
+class ConfiguredSigningKeySource implements SigningKeySource {
 
     private final KeyLocation location;
-    private final KeyDocuments documents;
+    private final SigningKeyDocuments documents;
 
     @Inject
-    ConfiguredKeySource(@ConfigProperty(name = KeyLocation.PROPERTY) String location, KeyDocuments documents) {
+    ConfiguredSigningKeySource(@ConfigProperty(name = KeyLocation.PROPERTY) String location, SigningKeyDocuments documents) {
         this.location = KeyLocation.parse(location);
         this.documents = documents;
     }

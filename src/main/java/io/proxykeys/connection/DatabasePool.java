@@ -23,13 +23,13 @@ import java.util.function.Supplier;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
- * Makes the connection pool, with the timeouts that have no setting of their own, so that a database that does not answer is a
- * 503 long before the gateway gives up after 30 seconds; with what every server and pooler lets through; and with a new token for
- * each connection where there is no password. (Quarkus asks its own provider of credentials only once if there is a
- * {@code PgPoolCreator}.)
+ * The connection pool: how it is made, and what is done when a connection is given up. It has the timeouts that have no setting of
+ * their own, so that a database that does not answer is a 503 long before the gateway gives up after 30 seconds; asks for nothing
+ * but what every server and pooler lets through; and has a new token for each connection where there is no password. (Quarkus asks
+ * its own provider of credentials only once if there is a {@code PgPoolCreator}.)
  */
 @Singleton
-public class BoundedPool implements PgPoolCreator {
+public class DatabasePool implements PgPoolCreator {
 
     private static final int CONNECT_MILLIS = 3_000;
     private static final int ACQUIRE_SECONDS = 5;
@@ -46,7 +46,7 @@ public class BoundedPool implements PgPoolCreator {
     private volatile RenewingPool pool;
 
     @Inject
-    BoundedPool(@ConfigProperty(name = "quarkus.datasource.reactive.url") Optional<String> url, Settings settings,
+    DatabasePool(@ConfigProperty(name = "quarkus.datasource.reactive.url") Optional<String> url, Settings settings,
             Event<Connecting> connecting) {
         this.url = url;
         this.connecting = connecting;
@@ -80,8 +80,8 @@ public class BoundedPool implements PgPoolCreator {
         url.flatMap(RootCertificate::of).ifPresent(root -> given
                 .setPemTrustOptions(new PemTrustOptions().addCertPath(root.file().toString())));
         if (given.getTrustOptions() != null) {
-            given.setTrustOptions(new ExplainedTrust(
-                    given.getTrustOptions() instanceof PemTrustOptions pem ? new AuthorityBundle(pem) : given.getTrustOptions()));
+            given.setTrustOptions(new ExplainedTrust(given.getTrustOptions(),
+                    given.getTrustOptions() instanceof PemTrustOptions pem ? String.join(", ", pem.getCertPaths()) : "the trust store"));
         }
         Map<String, String> properties = new HashMap<>(given.getProperties());
         properties.remove(REFUSED_BY_POOLERS);

@@ -24,13 +24,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Key documents */
-class KeySetTest {
+class SigningKeySetTest {
 
     private static final Issuer ISSUER = Issuer.shared();
 
     @Test
     void aKeyIsFoundByItsId() throws Exception {
-        KeySet keys = parse(Issuer.jwks(List.of(ISSUER.rsa, ISSUER.secondRsa, ISSUER.ec)));
+        SigningKeySet keys = parse(Issuer.jwks(List.of(ISSUER.rsa, ISSUER.secondRsa, ISSUER.ec)));
 
         assertEquals(ISSUER.secondRsa.getPublicKey(), keys.resolveKey(signature("RS256", "rsa-2"), List.of()));
         assertEquals(ISSUER.ec.getPublicKey(), keys.resolveKey(signature("ES256", "ec-1"), List.of()));
@@ -38,14 +38,14 @@ class KeySetTest {
 
     @Test
     void aKeyOfAnotherTypeIsNotTaken() {
-        KeySet keys = parse(Issuer.jwks(List.of(ISSUER.rsa, ISSUER.ec)));
+        SigningKeySet keys = parse(Issuer.jwks(List.of(ISSUER.rsa, ISSUER.ec)));
 
         assertThrows(UnresolvableKeyException.class, () -> keys.resolveKey(signature("ES256", "rsa-1"), List.of()));
     }
 
     @Test
     void anRsaKeyInPemServesEveryKeyId() throws Exception {
-        KeySet keys = parse(Issuer.pem(ISSUER.rsa.getPublicKey()));
+        SigningKeySet keys = parse(Issuer.pem(ISSUER.rsa.getPublicKey()));
 
         assertEquals(ISSUER.rsa.getPublicKey(), keys.resolveKey(signature("RS256", "any"), List.of()));
     }
@@ -78,7 +78,7 @@ class KeySetTest {
     void anEd25519KeyInPemIsReadIfItsAlgorithmIsAccepted() throws Exception {
         PublicJsonWebKey key = OkpJwkGenerator.generateJwk("Ed25519");
 
-        KeySet keys = KeySet.parse(Issuer.pem(key.getPublicKey()), Set.of(Algorithm.EDDSA));
+        SigningKeySet keys = SigningKeySet.parse(Issuer.pem(key.getPublicKey()), Set.of(Algorithm.EDDSA));
 
         assertEquals(key.getPublicKey(), keys.resolveKey(signature("EdDSA", null), List.of()));
     }
@@ -103,7 +103,7 @@ class KeySetTest {
         key.setAlgorithm("RS256");
         key.setKeyOps(List.of("verify"));
 
-        KeySet keys = parse(Issuer.jwks(List.of(key)));
+        SigningKeySet keys = parse(Issuer.jwks(List.of(key)));
 
         assertFalse(keys.isEmpty());
         assertEquals(key.getPublicKey(), keys.resolveKey(signature("RS256", "a"), List.of()));
@@ -116,8 +116,8 @@ class KeySetTest {
         assertThrows(IllegalArgumentException.class, () -> parse(document));
     }
 
-    private static KeySet parse(String document) {
-        return KeySet.parse(document, Set.of(Algorithm.RS256, Algorithm.ES256));
+    private static SigningKeySet parse(String document) {
+        return SigningKeySet.parse(document, Set.of(Algorithm.RS256, Algorithm.ES256));
     }
 
     private static JsonWebSignature signature(String algorithm, String kid) {
