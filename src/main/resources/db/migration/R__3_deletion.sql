@@ -174,7 +174,7 @@ comment on function note_holds is
 create or replace function delete_proxy_keys(
     receipt_id uuid, account_id text, operation text,
     name_prefix text,       -- only keys whose name begins with it; null: any
-    key_id     text,        -- operation 'one': which
+    key_id     text,        -- operations 'one' and 'several': which
     first_made timestamptz, -- only keys made from then
     last_made  timestamptz, -- until then, both included: the index finds one key among a million by the time it was made
     at         timestamptz, -- when a key has to have expired
@@ -188,7 +188,7 @@ begin
          where k.account_id = delete_proxy_keys.account_id
            and k.created_at between first_made and last_made
            and case
-                   when delete_proxy_keys.operation = 'one' then k.id = key_id
+                   when delete_proxy_keys.operation in ('one', 'several') then k.id = key_id
                    else key_is_selected(delete_proxy_keys.operation, name_prefix, k.name, k.is_active, k.suspended_by, k.expires_at,
                                         k.used, at)
                end
@@ -200,7 +200,8 @@ begin
         select receipt_id, gone.* from gone
     )
     select count(*), coalesce(sum(gone.allocated - gone.used), 0.000000) into keys_deleted, credits_returned from gone;
-    if keys_deleted > 0 then
+    -- Of several keys, which go one by one, the caller notes all holds at once.
+    if keys_deleted > 0 and operation <> 'several' then
         perform note_holds(receipt_id, account_id);
     end if;
 end
@@ -227,10 +228,14 @@ begin
       from find_proxy_keys(account_id, target_ids, target_hashes) f;
     -- One by one, each found by the index. Their account is locked: none comes or goes in between.
     for target in select * from proxy_key k where k.id = any (found_ids) loop
-        deleted := delete_proxy_keys(receipt_id, account_id, 'one', null, target.id, target.created_at, target.created_at, at);
+        deleted := delete_proxy_keys(receipt_id, account_id, 'several', null, target.id, target.created_at, target.created_at, at);
         keys_deleted := keys_deleted + deleted.keys_deleted;
         credits_returned := credits_returned + deleted.credits_returned;
     end loop;
+    -- Once, because it reads all open holds of the account.
+    if keys_deleted > 0 then
+        perform note_holds(receipt_id, account_id);
+    end if;
 end
 $$;
 

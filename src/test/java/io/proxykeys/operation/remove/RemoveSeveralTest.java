@@ -109,6 +109,28 @@ class RemoveSeveralTest {
         assertEquals("250.001000", Accounts.balance(account).toString());
     }
 
+    @Test
+    void aThousandKeysWithAHundredCallsInFlightEachGoInOneCall() {
+        database.execute("""
+                INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated, used)
+                SELECT 'ek-proxy-' || ? || n, ?, 'key', sha256((? || n)::bytea), 1, 0.1 FROM generate_series(1, 1000) n""", account,
+                account,
+                account);
+        database.execute("""
+                INSERT INTO credit_hold (id, account_id, key_id, amount, expires_at, key_created_at)
+                SELECT gen_random_uuid(), account_id, id, 0.001, now() + interval '1 hour', created_at
+                  FROM proxy_key, generate_series(1, 100) WHERE account_id = ?""", account);
+        List<String> named = IntStream.rangeClosed(1, 1000).mapToObj(n -> "ek-proxy-" + account + n).toList();
+
+        String receipt = Api.removeAll(account, named).then().statusCode(200).body("deleted", equalTo(1000)).extract()
+                .path("revocation_id");
+
+        assertEquals("1150.000000", Accounts.balance(account).toString());
+        assertEquals(List.of("1000|100.000000|"), database.rows("""
+                SELECT count(*), sum(held) FROM revoked_key WHERE revocation_id = ?::uuid AND held = used""", receipt));
+        assertEquals(100_000L, database.one(Long.class, "SELECT count(*) FROM credit_hold WHERE revocation_id = ?::uuid", receipt));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {
             "{\"proxy_keys\":[]}", "{\"proxy_keys\":null}", "{\"proxy_keys\":\"a\"}", "{\"proxy_keys\":{}}", "{\"proxy_keys\":[1]}",
