@@ -41,6 +41,9 @@ class GithubReportEndpoint implements SignedEndpoint {
 
     private static final Logger LOG = Logger.getLogger(GithubReportEndpoint.class);
     private static final int MAX_BYTES = 1024 * 1024;
+
+    /** What Lambda delivers at most: a body of any length is verified before it is refused for its length. */
+    private static final int MAX_DELIVERED = 6 * 1024 * 1024;
     private static final String GITHUB = "github";
     private static final String REASON = "found by GitHub's secret scanning";
 
@@ -73,11 +76,14 @@ class GithubReportEndpoint implements SignedEndpoint {
     @Override
     public Uni<Response> serve(Request request) {
         long end = System.nanoTime() + request.bound().minus(RESERVE).toNanos();
-        byte[] body = request.bytes(MAX_BYTES)
+        byte[] body = request.bytes(MAX_DELIVERED)
                 .orElseThrow(() -> ProblemException.invalidSignature(new GithubSignatures.InvalidSignature("the body is no base64")));
         return signatures.verify(request.headers("Github-Public-Key-Identifier"), request.headers("Github-Public-Key-Signature"), body)
                 .onFailure(GithubSignatures.InvalidSignature.class).transform(ProblemException::invalidSignature)
                 .chain(() -> {
+                    if (body.length > MAX_BYTES) {
+                        throw ProblemException.bodyTooLarge(MAX_BYTES);
+                    }
                     request.refuseQuery();
                     return revoke(read(body), end);
                 });

@@ -1,6 +1,8 @@
 package io.proxykeys.github;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -24,7 +26,13 @@ import java.util.Optional;
  */
 record LeakReport(List<Leak> leaks, List<Odd> odd) {
 
-    private static final ObjectReader JSON = JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build()
+    /** A report has a mebibyte at most: what Jackson would refuse in one entry must not keep the others from being revoked. */
+    private static final StreamReadConstraints WHATEVER_IS_IN_IT = StreamReadConstraints.builder()
+            .maxNestingDepth(Integer.MAX_VALUE).maxNumberLength(Integer.MAX_VALUE).maxNameLength(Integer.MAX_VALUE).build();
+
+    private static final ObjectReader JSON = JsonMapper.builder(
+            JsonFactory.builder().streamReadConstraints(WHATEVER_IS_IN_IT).build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build()
             .readerFor(JsonNode.class);
 
     /**

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code POST /v1/auth/proxy/leaks/github} */
@@ -166,6 +167,16 @@ class GithubReportTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("deepAndLongEntries")
+    void anEntryOfAnyDepthAndLengthKeepsNoOtherFromBeingRevoked(String odd) {
+        anOddEntryKeepsNoOtherFromBeingRevoked(odd);
+    }
+
+    static List<String> deepAndLongEntries() {
+        return List.of("[".repeat(2000) + "]".repeat(2000), "1".repeat(2000), "1e99999999999", "{\"" + "n".repeat(60_000) + "\":1}");
+    }
+
     @Test
     void aTokenWithoutTypeIsRevokedAndATypeOfAnotherEntryIsTaken() {
         Gateway.Result answer = Gateway.invoke(GITHUB.event("[{\"token\":\"" + secret + "\"},{\"token\":\"" + sibling
@@ -229,6 +240,7 @@ class GithubReportTest {
         refused(413, GITHUB.event(tooLong));
         refused(413, GITHUB.event(tooLong).put("isBase64Encoded", true)
                 .put("body", Base64.getEncoder().encodeToString(tooLong.getBytes(StandardCharsets.UTF_8))));
+        refused(401, Github.event(tooLong, "current", GITHUB.sign("current", report)));
         assertEquals(2, Accounts.keys(account));
 
         assertEquals(200, Gateway.invoke(GITHUB.event(tooLong.substring(0, MEBIBYTE))).status());
