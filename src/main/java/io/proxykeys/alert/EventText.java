@@ -21,6 +21,14 @@ final class EventText {
         return Optional.of(value.textValue());
     }
 
+    /** The same of a member that decides what goes: null is none of its values. */
+    static Optional<String> choice(JsonNode detail, String name) {
+        if (detail.path(name).isNull()) {
+            throw new InvalidAlert("detail." + name + " must be a text");
+        }
+        return text(detail.get(name), "detail." + name);
+    }
+
     /** A text that says something to people only: whatever it is, it never stops a revocation. */
     static Optional<String> free(JsonNode value, int most) {
         return value != null && value.isTextual() ? FreeText.of(value.textValue(), most) : Optional.empty();

@@ -44,7 +44,7 @@ final class NamedTarget {
         refuseSecretsAndTypos(detail);
         Optional<String> account = account(detail);
         Optional<KeyReference> key = key(detail);
-        Optional<String> scope = EventText.text(detail.get("scope"), "detail.scope");
+        Optional<String> scope = EventText.choice(detail, "scope");
         if (key.isPresent() && !mayNameKey) {
             throw new InvalidAlert("Account Compromised names detail.account_id alone, and no key");
         }

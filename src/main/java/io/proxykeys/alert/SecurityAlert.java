@@ -87,7 +87,7 @@ public record SecurityAlert(String id, AlertTarget target, boolean suspends, Str
     }
 
     private static boolean suspends(JsonNode detail) {
-        String action = EventText.text(detail.get("action"), "detail.action").orElse("delete");
+        String action = EventText.choice(detail, "action").orElse("delete");
         if (!action.equals("delete") && !action.equals("suspend")) {
             throw new InvalidAlert("detail.action must be delete or suspend");
         }

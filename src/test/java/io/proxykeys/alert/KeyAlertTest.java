@@ -131,7 +131,8 @@ class KeyAlertTest {
     @ValueSource(strings = { "{\"key_sha255\":\"a\"}", "{\"Key\":\"a\"}", "{\"key\":null}", "{\"token\":\"ek-proxy-sk-a\"}",
             "{\"secret\":1}",
             "{\"proxy_key\":\"x\"}", "{\"key\":\"ek-proxy-sk-a\"}", "{\"key\":\"sk-a\"}", "{\"scope\":\"account\"}",
-            "{\"key\":\"ek-proxy-a\",\"scope\":\"all\"}", "{\"key_sha256\":\"AB\"}", "{\"incident_id\":\"\"}" })
+            "{\"key\":\"ek-proxy-a\",\"scope\":\"all\"}", "{\"key\":\"ek-proxy-a\",\"scope\":null}", "{\"action\":null}",
+            "{\"action\":\"Suspend\"}", "{\"key_sha256\":\"AB\"}", "{\"incident_id\":\"\"}" })
     void aTypoOrASecretIsAFunctionErrorThatDeletesNothingAndRepeatsNothing(String members) {
         List<String> before = Accounts.everything(account);
         Gateway.Result result = Gateway.invoke(event(detail -> detail.put("account_id", account).setAll((ObjectNode) Api.json(members))));

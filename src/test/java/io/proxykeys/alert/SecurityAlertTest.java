@@ -284,7 +284,7 @@ class SecurityAlertTest {
         Gateway.Result result = Gateway.invoke(event);
 
         assertTrue(result.functionError(), result.payload().toString());
-        assertTrue(result.payload().get("errorType").textValue().startsWith("io.proxykeys.alert.Alert"), result.payload().toString());
+        assertEquals("io.proxykeys.alert.InvalidAlert", result.payload().get("errorType").textValue(), result.payload().toString());
         assertTrue(result.payload().get("errorMessage").textValue().length() > 10, result.payload().toString());
         assertEquals(before, Accounts.everything(account));
     }
