@@ -211,6 +211,7 @@ declare
     started_at timestamptz := clock_timestamp();
     names_key  boolean := key_id is not null or secret_hash is not null;
     known_id   text;
+    named_hash bytea; -- what makes an alert that suspends the same, by the key's secret: see below
     done       revocation;
     paused     suspension;
     target     proxy_key;
@@ -236,6 +237,8 @@ begin
          order by b.key_id, b.rotated_at nulls first limit 1;
         known_id := coalesce(target.id, case when burnt.rotated_at is null then burnt.key_id end, seen_key_id);
         was_key := coalesce(known_id, burnt.key_id) is not null;
+        -- A suspension burns nothing. So it remembers the secret that its key has, to be found by it when the key is gone, or has another.
+        named_hash := sha256(convert_to(dedupe_key, 'UTF8') || coalesce(target.secret_hash, secret_hash));
         -- A key is the same whether it is named by its secret or by its identifier; a secret that was replaced is only itself.
         dedupe_key := encode(sha256(convert_to(
             dedupe_key || coalesce(' key ' || coalesce(known_id, key_id), ' sha256 ' || encode(secret_hash, 'hex')), 'UTF8')), 'hex');
@@ -252,6 +255,9 @@ begin
             select * into paused from suspension s
              where s.trigger = 'alert' and s.dedupe_key = dedupe_key and (names_key or s.account_id = account_id)
              order by s.suspended_at limit 1;
+            if paused.id is null and named_hash is not null then
+                select * into paused from suspension s where s.trigger = 'alert' and s.target_fingerprint = named_hash limit 1;
+            end if;
         end if;
         if stated_account <> coalesce(target.account_id, rotated.account_id, done.account_id, paused.account_id,
                                       case when whole_account then account_id end) then
@@ -288,6 +294,7 @@ begin
             paused.account_id := account_id;
             paused.trigger := 'alert';
             paused.operation := case when whole_account then 'all' else 'one' end;
+            paused.target_fingerprint := named_hash;
             paused.dedupe_key := dedupe_key;
             paused.requested_by := requested_by;
             paused.reported_by := reported_by;

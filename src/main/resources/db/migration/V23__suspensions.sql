@@ -46,7 +46,8 @@ create index if not exists suspension_by_age on suspension (suspended_at);
 create index if not exists suspension_in_order on suspension (transaction_id, id);
 
 comment on table suspension is 'Keys that were disabled together, and can be enabled together. Kept 90 days, and while it holds a key.';
-comment on column suspension.target_fingerprint is 'Keys by name: a digest of the names, to tell a repeat from other keys.';
+comment on column suspension.target_fingerprint is
+    'Keys by name: a digest of the names, to tell a repeat from other keys. An alert: one of what makes it the same and its key''s secret.';
 comment on column suspension.dedupe_key is 'As in revocation.';
 comment on column suspension.keys_spared is 'An alert: how many keys were newer than what was detected, and stayed.';
 comment on column suspension.resumed_at is 'When its last key was enabled again.';

@@ -105,6 +105,37 @@ class KeyAlertTest {
                 "SELECT create_proxy_key(?, 'x', sha256(?::bytea), 1, NULL, NULL, NULL)", account, "never a key of " + account));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = { "key", "account" })
+    void anAlertThatSuspendsIsTheSameAlsoWhenTheKeyIsGone(String scope) {
+        ObjectNode byHash = byHash(detail -> detail.put("action", "suspend").put("scope", scope).put("account_id", account)
+                .put("incident_id", "i-" + account));
+        ObjectNode byIdentifier = event(detail -> detail.put("action", "suspend").put("scope", scope).put("key", key)
+                .put("account_id", account).put("incident_id", "i-" + account));
+        JsonNode first = succeeds(byHash);
+        Api.resume(account, first.get("suspension_id").textValue()).then().statusCode(200);
+        Api.remove(account, key).then().statusCode(200);
+        List<String> before = Accounts.everything(account);
+
+        assertEquals(first, succeeds(byHash));
+        assertEquals(first, succeeds(byIdentifier));
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = { 0, 3600 })
+    void anAlertThatSuspendsIsTheSameAlsoWhenTheKeyHasAnotherSecret(int overlap) {
+        ObjectNode byHash = byHash(detail -> detail.put("action", "suspend"));
+        JsonNode first = succeeds(byHash);
+        Api.rotate(account, key, overlap).then().statusCode(200);
+        List<String> before = Accounts.everything(account);
+
+        assertEquals(first, succeeds(byHash));
+        assertEquals(before, Accounts.everything(account));
+        assertEquals(overlap == 0 ? "No such proxy key" : "Old secret revoked", succeeds(byHash(detail -> detail.put("action", "suspend")))
+                .get("message").textValue());
+    }
+
     @Test
     void theOwnerOfADeletedKeyIsFoundAmongReceipts() {
         Api.remove(account, key).then().statusCode(200);
