@@ -66,7 +66,7 @@ final class LambdaEvent extends APIGatewayV2HTTPEvent {
 
     /** The event as a request of a route that it matches. */
     Request request(Route route, String awsRequestId, Duration bound, CommitGate gate) {
-        return new Request(route, rawQuery(), headers(), text(member("body")), member("isBase64Encoded").booleanValue(), awsRequestId,
+        return new Request(route, rawQuery(), headers(), body(), member("isBase64Encoded").booleanValue(), awsRequestId,
                 bound, gate);
     }
 
@@ -100,6 +100,12 @@ final class LambdaEvent extends APIGatewayV2HTTPEvent {
         String query = raw.isTextual() ? raw.textValue() : "";
         boolean expected = parameters.isContainerNode() ? !parameters.isEmpty() : mentioned;
         return mentioned && expected == query.isEmpty() ? Optional.empty() : Optional.of(query);
+    }
+
+    /** As delivered; {@code null} if there is none. What is no text is no missing body either, which may mean all keys. */
+    private String body() {
+        JsonNode body = member("body");
+        return body.isMissingNode() || body.isNull() || body.isTextual() ? body.textValue() : body.toString();
     }
 
     /** Headers with a text for a value; one without a value is empty. */

@@ -25,6 +25,7 @@ import io.restassured.specification.RequestSpecification;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -193,6 +194,19 @@ class SuspendTest {
         assertEquals(status, response.statusCode(), response.asString());
         assertEquals(before, Accounts.everything(account));
         assertEquals(0L, database.one(Long.class, "SELECT count(*) FROM suspension WHERE account_id = ?", account));
+    }
+
+    @Test
+    void aBodyThatTheEventDoesNotDeliverAsATextIsNoMissingOne() {
+        Accounts.createFiveKeys(account);
+        List<String> before = Accounts.everything(account);
+        ObjectNode event = Gateway.event("POST", SUSPEND, "", Map.of("content-type", "application/json",
+                "authorization", "Bearer " + Issuer.shared().token(account)));
+
+        event.putObject("body");
+        assertEquals(422, Gateway.invoke(event).status());
+        assertEquals(400, Gateway.invoke(event.put("body", 1)).status());
+        assertEquals(before, Accounts.everything(account));
     }
 
     @Test
