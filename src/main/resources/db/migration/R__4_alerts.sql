@@ -306,6 +306,10 @@ begin
                 paused.keys_suspended := paused.keys_suspended + suspend_selected_keys(paused, created_until, started_at);
                 paused.keys_spared := count_newer_keys(account_id, created_until);
             end if;
+            if rotated.id is not null and paused.keys_suspended = 0 then
+                -- It was disabled already. Its overlap ended nevertheless, and caches are told.
+                perform update_account(account_id, credits => 0, keys_changed => true, block_seconds => 0);
+            end if;
             paused := write_suspension(paused);
         else
             done.id := receipt_id;

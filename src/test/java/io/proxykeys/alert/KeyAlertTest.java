@@ -137,6 +137,21 @@ class KeyAlertTest {
     }
 
     @Test
+    void anOverlapThatEndsIsToldToCachesAlsoIfNoKeyWasLeftToSuspend() {
+        Api.rotate(account, key, 3600).then().statusCode(200);
+        Api.toggle(account, key, false).then().statusCode(200);
+        Api.toggle(account, sibling, false).then().statusCode(200);
+        String version = "SELECT keys_version FROM account WHERE id = ?";
+        long before = database.one(Long.class, version, account);
+
+        assertEquals(0, succeeds(byHash(detail -> detail.put("action", "suspend").put("scope", "account"))).get("suspended").intValue());
+
+        assertEquals(before + 1, database.one(Long.class, version, account));
+        assertEquals(0L, database.one(Long.class,
+                "SELECT count(*) FROM proxy_key WHERE account_id = ? AND previous_secret_hash IS NOT NULL", account));
+    }
+
+    @Test
     void theOwnerOfADeletedKeyIsFoundAmongReceipts() {
         Api.remove(account, key).then().statusCode(200);
 
