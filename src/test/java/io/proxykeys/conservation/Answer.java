@@ -10,6 +10,18 @@ sealed interface Answer {
     record Done(String receipt, int deleted, BigDecimal creditsReturned, BigDecimal balance) implements Answer {
     }
 
+    /** So many keys are disabled, until this suspension ends. */
+    record Suspended(String suspension, int keys) implements Answer {
+    }
+
+    /** So many keys of a suspension are enabled; so many are in it no longer, and so many still are. */
+    record Resumed(int resumed, int skipped, int remaining) implements Answer {
+    }
+
+    /** Keys have these secrets now, in the order that was asked for. */
+    record Rotated(List<Created> keys) implements Answer {
+    }
+
     /** The key is enabled or disabled now. */
     record Toggled() implements Answer {
     }
@@ -19,9 +31,9 @@ sealed interface Answer {
     }
 
     /**
-     * A key was created.
+     * A key was created, or has another secret.
      *
-     * @param replaces the identifier of the deleted key that it was recreated from; {@code null}: it is new
+     * @param replaces the identifier of the deleted key that it was recreated from; else {@code null}
      */
     record Created(String id, String secret, String replaces) implements Answer {
     }

@@ -14,8 +14,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** A test of the test: deletions and settlements that look right and are not are found out, and one that is right is not blamed. */
+/** A test of the test: what looks right and is not is found out, and what is right is not blamed. */
 class BrokenDeletionTest {
 
     /** The weaker lock is seldom caught: one key in some thousand has to be committed in the same millisecond. */
@@ -38,27 +39,46 @@ class BrokenDeletionTest {
         assertFoundOut(SqlCopy.Deletion.RIGHT, mistake, violation);
     }
 
-    @Test
-    void theRightOneIsNotBlamed() throws Exception {
-        assertEquals(List.of(), run(SqlCopy.Deletion.RIGHT, Settlement.RIGHT, 10_000, violation -> true));
-    }
-
-    /** Mistakes have other consequences, too, such as deadlocks. */
-    private void assertFoundOut(SqlCopy.Deletion deletion, Settlement settlement, String violation) throws Exception {
-        Predicate<String> expected = Pattern.compile(violation).asPredicate();
-        List<String> violations = run(deletion, settlement, ENOUGH, expected);
+    @ParameterizedTest
+    @EnumSource
+    void aBrokenFunctionIsFoundOut(BrokenFunction mistake) throws Exception {
+        String database = mistake.name().toLowerCase(Locale.ROOT);
+        create(database);
+        try (Connection owner = server.connect(database, "postgres", Postgres.PASSWORD)) {
+            mistake.make(owner);
+        }
+        Predicate<String> expected = Pattern.compile(mistake.violation).asPredicate();
+        List<String> violations = run(database, SqlCopy.Deletion.RIGHT, Settlement.RIGHT, ENOUGH, expected);
 
         assertTrue(violations.stream().anyMatch(expected), violations.toString());
     }
 
-    private List<String> run(SqlCopy.Deletion deletion, Settlement settlement, int operations, Predicate<String> counts)
-            throws Exception {
+    @Test
+    void theRightOneIsNotBlamed() throws Exception {
+        create("all_right");
+        assertEquals(List.of(), run("all_right", SqlCopy.Deletion.RIGHT, Settlement.RIGHT, 10_000, violation -> true));
+    }
+
+    /** Mistakes have other consequences, too, such as deadlocks. */
+    private void assertFoundOut(SqlCopy.Deletion deletion, Settlement settlement, String violation) throws Exception {
         String database = ("deletion_" + deletion + "_settlement_" + settlement).toLowerCase(Locale.ROOT);
-        server.execute("CREATE DATABASE " + database);
-        server.migrate(database);
+        create(database);
         if (deletion == SqlCopy.Deletion.WEAKER_LOCK) {
             dropTheTrigger(database);
         }
+        Predicate<String> expected = Pattern.compile(violation).asPredicate();
+        List<String> violations = run(database, deletion, settlement, ENOUGH, expected);
+
+        assertTrue(violations.stream().anyMatch(expected), violations.toString());
+    }
+
+    private void create(String database) {
+        server.execute("CREATE DATABASE " + database);
+        server.migrate(database);
+    }
+
+    private List<String> run(String database, SqlCopy.Deletion deletion, Settlement settlement, int operations, Predicate<String> counts)
+            throws Exception {
         List<SqlCopy> copies = Stream.generate(() -> new SqlCopy(server, database, deletion)).limit(4).toList();
         try {
             return new Conservation(server, database, copies).settling(settlement).lookingFor(counts).run(operations, 0);

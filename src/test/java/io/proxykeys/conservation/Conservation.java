@@ -37,18 +37,6 @@ final class Conservation {
     private static final int ACCOUNTS = 4;
     private static final int CLIENTS = 8;
 
-    /** Each change of an allocation, written down in its transaction. */
-    private static final String CHANGES = """
-            CREATE TABLE IF NOT EXISTS allocation_change (account_id text, key_id text, key_created_at timestamptz, amount numeric,
-                                                          at timestamptz DEFAULT clock_timestamp());
-            CREATE OR REPLACE FUNCTION write_allocation_change() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-            BEGIN
-                INSERT INTO public.allocation_change VALUES (new.account_id, new.id, new.created_at, new.allocated - old.allocated);
-                RETURN NULL;
-            END $$;
-            CREATE OR REPLACE TRIGGER write_allocation_change AFTER UPDATE OF allocated ON proxy_key
-               FOR EACH ROW WHEN (old.allocated <> new.allocated) EXECUTE FUNCTION write_allocation_change()""";
-
     private final Postgres server;
     private final String database;
     private final long seed;
@@ -84,8 +72,7 @@ final class Conservation {
         this.random = new Random(seed);
         this.copies = new LinkedBlockingQueue<>(copies);
         System.out.println("conservation: -Dconservation.seed=" + seed);
-        execute("CREATE TABLE IF NOT EXISTS top_up (account_id text, amount numeric, at timestamptz DEFAULT clock_timestamp())");
-        execute(CHANGES);
+        execute(Journal.BEGIN);
     }
 
     /** Calls are settled in this way. */
@@ -137,6 +124,7 @@ final class Conservation {
             throw new AssertionError("a mishap does not end");
         }
         violations = Stream.concat(violations.stream(), broken.stream()).toList();
+        execute(Journal.END);
         long deadlocks = deadlocks() - deadlocksBefore;
         if (deadlocks > 0) {
             violations = Stream.concat(violations.stream(), Stream.of(deadlocks + " deadlocks")).toList();

@@ -1,8 +1,10 @@
 package io.proxykeys.conservation;
 
+import static java.util.stream.Collectors.toMap;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.proxykeys.database.Bucket;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
@@ -32,9 +34,7 @@ class ConservationTest {
     public static final class Unlimited implements QuarkusTestProfile {
         @Override
         public Map<String, String> getConfigOverrides() {
-            return Map.of("proxy-keys.limit.delete-all.per-minute", "0", "proxy-keys.limit.remove.per-minute", "0",
-                    "proxy-keys.limit.create.per-minute", "0", "proxy-keys.limit.recreate.per-minute", "0",
-                    "proxy-keys.limit.lookup-update.per-minute", "0");
+            return Stream.of(Bucket.values()).collect(toMap(bucket -> "proxy-keys.limit." + bucket.code() + ".per-minute", bucket -> "0"));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.proxykeys.conservation;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
@@ -79,7 +80,8 @@ final class EventCopy implements FunctionCopy {
     /** What depends on the state of the account, and is answered to these operations only. */
     private static Answer refused(Order order, Gateway.Result result) {
         return switch (order.kind()) {
-            case CREATE, UPDATE, RECREATE -> new Answer.Refused();
+            // A rotation: two secrets of one key.
+            case CREATE, UPDATE, RECREATE, ROTATE -> new Answer.Refused();
             default -> throw new AssertionError(order + " was answered " + result.payload());
         };
     }
@@ -89,6 +91,9 @@ final class EventCopy implements FunctionCopy {
             case TOGGLE -> new Answer.Toggled();
             case UPDATE -> new Answer.Updated();
             case CREATE -> created(answer);
+            case ROTATE -> new Answer.Rotated(answer.get("keys").valueStream().map(EventCopy::created).toList());
+            case RESUME -> new Answer.Resumed(answer.get("resumed").intValue(), answer.get("skipped").intValue(),
+                    answer.get("remaining").intValue());
             case LOOKUP -> new Answer.LookedUp(answer.get("allocated_ammount").decimalValue(), answer.get("used_ammount").decimalValue());
             case RECREATE -> new Answer.Recreated(answer.get("keys").valueStream().map(EventCopy::created).toList(),
                     answer.get("credits_allocated").decimalValue());
@@ -101,26 +106,47 @@ final class EventCopy implements FunctionCopy {
     }
 
     private static Answer done(JsonNode answer) {
+        if (answer.has("suspension_id")) {
+            return new Answer.Suspended(answer.get("suspension_id").textValue(), answer.get("suspended").intValue());
+        }
         return new Answer.Done(answer.get("revocation_id").textValue(), answer.get("deleted").intValue(),
                 answer.get("credits_returned").decimalValue(), answer.get("balance").decimalValue());
     }
 
     private static ObjectNode event(Order order) {
         return switch (order.kind()) {
-            case DELETE_ALL -> request(order, "DELETE", "", "");
-            case EXPIRED, INACTIVE, NEVER_USED -> request(order, "DELETE", "", "status=" + order.kind().operation);
+            case DELETE_ALL, EXPIRED, INACTIVE, SUSPENDED, NEVER_USED, PREFIX -> order.suspends()
+                    ? request(order, "POST", "/suspend", selection(order))
+                    : request(order, "DELETE", "", selection(order));
+            case SEVERAL -> withKeys(order, request(order, "POST", order.suspends() ? "/suspend" : "/remove", ""));
             case REMOVE -> withKey(order, request(order, "POST", "/remove", ""));
             case TOGGLE -> withKey(order, request(order, "POST", "/toggle", ""));
             case LOOKUP -> withKey(order, request(order, "POST", "/lookup", ""));
+            case ROTATE -> with(request(order, "POST", "/rotate", ""), Api.JSON.createObjectNode().put("overlap_seconds", order.number()
+                    .intValue()).set("proxy_keys", names(order)));
+            case RESUME -> with(request(order, "POST", "/resume", ""), Api.JSON.createObjectNode().put("suspension_id", order.of()));
             case CREATE -> with(request(order, "POST", "/create", ""), Api.JSON.createObjectNode().put("name", order.name())
-                    .put("allocated_ammount", order.amount()));
-            case UPDATE -> with(request(order, "POST", "/update", ""), Api.JSON.createObjectNode().put("proxy_key", order.key().secret)
-                    .put("allocated_ammount", order.amount()));
-            case RECREATE -> with(request(order, "POST", "/recreate", ""), Api.JSON.createObjectNode().put("revocation_id",
-                    order.receipt()));
+                    .put("allocated_ammount", order.number()));
+            case UPDATE -> with(request(order, "POST", "/update", ""), Api.JSON.createObjectNode().put("proxy_key", order.secret().text)
+                    .put("allocated_ammount", order.number()));
+            case RECREATE -> with(request(order, "POST", "/recreate", ""), Api.JSON.createObjectNode().put("revocation_id", order.of()));
             case ALERT, KEY_ALERT, OWNER_ALERT -> alert(order);
             case RELEASE -> Gateway.maintenance("Release Expired Holds");
         };
+    }
+
+    private static String selection(Order order) {
+        return switch (order.kind()) {
+            case DELETE_ALL -> "";
+            case PREFIX -> "name_prefix=" + order.of();
+            default -> "status=" + order.kind().operation;
+        };
+    }
+
+    private static ArrayNode names(Order order) {
+        ArrayNode names = Api.JSON.createArrayNode();
+        order.secrets().forEach(secret -> names.add(secret.text));
+        return names;
     }
 
     private static ObjectNode request(Order order, String method, String path, String query) {
@@ -131,7 +157,11 @@ final class EventCopy implements FunctionCopy {
     }
 
     private static ObjectNode withKey(Order order, ObjectNode event) {
-        return with(event, Api.JSON.createObjectNode().put("proxy_key", order.key().secret));
+        return with(event, Api.JSON.createObjectNode().put("proxy_key", order.secret().text));
+    }
+
+    private static ObjectNode withKeys(Order order, ObjectNode event) {
+        return with(event, Api.JSON.createObjectNode().set("proxy_keys", names(order)));
     }
 
     private static ObjectNode with(ObjectNode event, ObjectNode body) {
@@ -142,9 +172,12 @@ final class EventCopy implements FunctionCopy {
     private static ObjectNode alert(Order order) {
         ObjectNode event = Gateway.alert(order.account(), order.name(), order.detectedAt());
         ObjectNode detail = ((ObjectNode) event.get("detail")).put("reason", order.detectedAt().toString()).put("url", order.url());
+        if (order.suspends()) {
+            detail.put("action", "suspend");
+        }
         if (order.isAlertOfKey()) {
             detail.without("account_id");
-            detail.put("key_sha256", HexFormat.of().formatHex(order.key().hash)).put("reported_by", order.key().name)
+            detail.put("key_sha256", HexFormat.of().formatHex(order.secret().hash)).put("reported_by", order.secret().key.name)
                     .put("scope", order.kind() == Order.Kind.KEY_ALERT ? "key" : "account");
             event.put("detail-type", "Proxy Key Compromised");
         }

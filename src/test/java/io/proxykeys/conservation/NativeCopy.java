@@ -1,5 +1,6 @@
 package io.proxykeys.conservation;
 
+import io.proxykeys.database.Bucket;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
@@ -18,11 +19,9 @@ final class NativeCopy implements FunctionCopy, AutoCloseable {
     NativeCopy(Postgres server) {
         tap = new WireTap(server.port());
         environment = NativeFunction.environment(tap.port(), Issuer.shared().keyServer().location());
-        environment.put("PROXY_KEYS_LIMIT_DELETE_ALL_PER_MINUTE", "0");
-        environment.put("PROXY_KEYS_LIMIT_REMOVE_PER_MINUTE", "0");
-        environment.put("PROXY_KEYS_LIMIT_CREATE_PER_MINUTE", "0");
-        environment.put("PROXY_KEYS_LIMIT_RECREATE_PER_MINUTE", "0");
-        environment.put("PROXY_KEYS_LIMIT_LOOKUP_UPDATE_PER_MINUTE", "0");
+        for (Bucket bucket : Bucket.values()) {
+            environment.put("PROXY_KEYS_LIMIT_" + bucket.name() + "_PER_MINUTE", "0");
+        }
         function = NativeFunction.start(environment).awaitFirstPoll();
     }
 

@@ -2,32 +2,50 @@ package io.proxykeys.conservation;
 
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.util.List;
 import java.util.UUID;
 
 /**
  * What is asked of a copy of the function.
  *
+ * @param suspends keys are disabled, and not deleted; see {@link Kind#operation}
  * @param name the Idempotency-Key or the id of the alert; one for each order, however often it is repeated
- * @param key for {@link Kind#REMOVE}, {@link Kind#TOGGLE}, {@link Kind#UPDATE}, {@link Kind#LOOKUP} and alerts that name a key; else
- *        {@code null}
+ * @param secrets by which keys are named, if any
  * @param detectedAt of an alert
- * @param amount for {@link Kind#CREATE} and {@link Kind#UPDATE}: what is allocated; else {@code null}
- * @param receipt for {@link Kind#RECREATE}: of which deletion; else {@code null}
+ * @param number for {@link Kind#CREATE} and {@link Kind#UPDATE}: what is allocated; for {@link Kind#ROTATE}: how many seconds the secrets
+ *        overlap; else {@code null}
+ * @param of for {@link Kind#RECREATE}: which deletion; for {@link Kind#RESUME}: which suspension; for {@link Kind#PREFIX}: the prefix; else
+ *        {@code null}
  */
-record Order(Kind kind, String account, String name, Ledger.Key key, Instant detectedAt, BigDecimal amount, String receipt) {
+record Order(Kind kind, boolean suspends, String account, String name, List<Key.Secret> secrets, Instant detectedAt, BigDecimal number,
+        String of) {
 
     static final String URL = "https://example.com/";
 
     enum Kind {
-        DELETE_ALL("all"), EXPIRED("expired"), INACTIVE("inactive"), NEVER_USED("never_used"), ALERT("all"), KEY_ALERT("one"), OWNER_ALERT(
-                "all"), REMOVE("one"), TOGGLE(null),
-        RELEASE(null), CREATE(null), UPDATE(null), LOOKUP(null), RECREATE(null);
+        DELETE_ALL("all"), EXPIRED("expired"), INACTIVE("inactive"), SUSPENDED("suspended"), NEVER_USED("never_used"), PREFIX("prefix"),
+        SEVERAL("several"), REMOVE("one"), ALERT("all"), KEY_ALERT("one"), OWNER_ALERT("all"),
+        TOGGLE(null), ROTATE(null), RESUME(null), RELEASE(null), CREATE(null), UPDATE(null), LOOKUP(null), RECREATE(null);
 
-        /** {@code revocation.operation}; {@code null}: it writes no receipt. */
+        /** As in a receipt or a suspension; {@code null}: it writes none. */
         final String operation;
 
         Kind(String operation) {
             this.operation = operation;
+        }
+
+        boolean canSuspend() {
+            return operation != null && this != REMOVE;
+        }
+
+        /** How many keys it names at most. */
+        int mostKeys() {
+            return switch (this) {
+                case SEVERAL -> 6;
+                case ROTATE -> 3;
+                case REMOVE, TOGGLE, LOOKUP, UPDATE, KEY_ALERT, OWNER_ALERT, PREFIX -> 1;
+                default -> 0;
+            };
         }
     }
 
@@ -36,25 +54,35 @@ record Order(Kind kind, String account, String name, Ledger.Key key, Instant det
         return kind == Kind.KEY_ALERT || kind == Kind.OWNER_ALERT;
     }
 
+    boolean isAlert() {
+        return isAlertOfKey() || kind == Kind.ALERT;
+    }
+
+    /** By which the one key is named. */
+    Key.Secret secret() {
+        return secrets.get(0);
+    }
+
     /** Where an alert says that the key was found: by this, its receipt is found. */
     String url() {
         return URL + name;
     }
 
-    static Order of(Kind kind, String account, Ledger.Key key) {
-        return new Order(kind, account, UUID.randomUUID().toString(), key, Instant.now(), null, null);
+    static Order of(Kind kind, String account, List<Key.Secret> secrets) {
+        return of(kind, account, secrets, null, null);
+    }
+
+    static Order of(Kind kind, String account, List<Key.Secret> secrets, BigDecimal number, String of) {
+        return new Order(kind, false, account, UUID.randomUUID().toString(), secrets, Instant.now(), number, of);
     }
 
     /** @param name of the new key */
     static Order create(String account, String name, BigDecimal amount) {
-        return new Order(Kind.CREATE, account, name, null, Instant.now(), amount, null);
+        return new Order(Kind.CREATE, false, account, name, List.of(), Instant.now(), amount, null);
     }
 
-    static Order update(Ledger.Key key, BigDecimal amount) {
-        return new Order(Kind.UPDATE, key.account, UUID.randomUUID().toString(), key, Instant.now(), amount, null);
-    }
-
-    static Order recreate(String account, String receipt) {
-        return new Order(Kind.RECREATE, account, UUID.randomUUID().toString(), null, Instant.now(), null, receipt);
+    /** The same selection or names, to be disabled and not deleted. */
+    Order suspending() {
+        return new Order(kind, true, account, name, secrets, detectedAt, number, of);
     }
 }

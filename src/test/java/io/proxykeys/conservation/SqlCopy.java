@@ -60,7 +60,7 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
         if (order.isAlertOfKey()) {
             return alertOfKey(connection, order, receipt);
         }
-        boolean all = order.kind() == Order.Kind.DELETE_ALL;
+        boolean all = order.kind() == Order.Kind.DELETE_ALL && !order.suspends();
         if (all && deletion == Deletion.SNAPSHOT_BEFORE_LOCK) {
             return inOneStatement(connection, order, receipt);
         }
@@ -76,22 +76,29 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
             case TOGGLE -> {
                 return toggle(connection, order);
             }
-            case CREATE, UPDATE, LOOKUP, RECREATE -> {
+            case RESUME -> {
+                return new SqlSelections(connection, order, receipt).resume();
+            }
+            case CREATE, UPDATE, LOOKUP, RECREATE, ROTATE -> {
                 return new SqlKeys(connection, order, receipt).carryOut();
             }
             default -> {
                 // a deletion
             }
         }
+        if (order.kind() == Order.Kind.ALERT) {
+            return alert(connection, order, receipt, order.account(), null);
+        } else if (order.suspends() || order.kind() == Order.Kind.SEVERAL || order.kind() == Order.Kind.PREFIX) {
+            return new SqlSelections(connection, order, receipt).carryOut();
+        }
         return all && deletion == Deletion.SUM_BEFORE_DELETION ? withSumBefore(connection, order, receipt)
-                : order.kind() == Order.Kind.ALERT ? alert(connection, order, receipt, order.account(), null)
-                        : revoke(connection, order, receipt);
+                : revoke(connection, order, receipt);
     }
 
     private static Answer alertOfKey(Connection connection, Order order, UUID receipt) throws SQLException {
         try (PreparedStatement statement = Postgres.prepare(connection,
                 "SELECT account_id, seen_key_id FROM lock_account_of_key(NULL, ?, ?, NULL)",
-                order.key().hash, order.kind() == Order.Kind.OWNER_ALERT); ResultSet row = statement.executeQuery()) {
+                order.secret().hash, order.kind() == Order.Kind.OWNER_ALERT); ResultSet row = statement.executeQuery()) {
             row.next();
             return alert(connection, order, receipt, row.getString(1), row.getString(2));
         }
@@ -103,16 +110,18 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
         try (PreparedStatement statement = Postgres.prepare(connection, """
                 SELECT outcome, receipt, keys, credits_returned, balance_after
                   FROM act_on_alert(receipt_id => ?, account_id => ?, seen_key_id => ?, key_id => NULL, secret_hash => ?,
-                           stated_account => NULL, whole_account => ?, suspends => false,
+                           stated_account => NULL, whole_account => ?, suspends => ?,
                            dedupe_key => ?, requested_by => 'proxy-keys.security',
                            reported_by => ?, reason => ?, url => ?, created_until => ?, block_seconds => 0)""",
-                receipt, owner, seen, ofKey ? order.key().hash : null, wholeAccount,
-                ofKey ? AlertRequest.dedupeKeyOfKeyAlert(order.name(), order.key().name, wholeAccount, false) : order.name(),
-                ofKey ? order.key().name : null, order.detectedAt().toString(), order.url(), Timestamp.from(order.detectedAt()));
+                receipt, owner, seen, ofKey ? order.secret().hash : null, wholeAccount, order.suspends(),
+                ofKey ? AlertRequest.dedupeKeyOfKeyAlert(order.name(), order.secret().key.name, wholeAccount, order.suspends()) : order
+                        .name(),
+                ofKey ? order.secret().key.name : null, order.detectedAt().toString(), order.url(), Timestamp.from(order.detectedAt()));
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return switch (row.getString(1)) {
-                case "done", "replayed" -> done(row, 2);
+                case "done", "replayed" -> row.getBigDecimal(5) == null ? new Answer.Suspended(row.getString(2), row.getInt(3)) : done(row,
+                        2);
                 case "unknown", "ownerless" -> new Answer.Refused();
                 default -> throw new AssertionError(order + ": " + row.getString(1));
             };
@@ -121,13 +130,13 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
 
     private static Answer toggle(Connection connection, Order order) throws SQLException {
         String outcome = Postgres.one(connection, String.class, "SELECT outcome FROM switch_proxy_key(?, NULL, ?, NULL, true)",
-                order.account(), order.key().hash);
+                order.account(), order.secret().hash);
         return outcome.equals("enabled") || outcome.equals("disabled") ? new Answer.Toggled() : new Answer.Refused();
     }
 
     private static Answer revoke(Connection connection, Order order, UUID receipt) throws SQLException {
         LiveStatements.Order parameters = LiveStatements.Order.ofAll(order.account()).withReceipt(receipt)
-                .selecting(order.kind().operation).withTargetHash(order.key() == null ? null : order.key().hash)
+                .selecting(order.kind().operation).withTargetHash(order.secrets().isEmpty() ? null : order.secret().hash)
                 .withDedupeKey(order.name());
         try (PreparedStatement statement = LiveStatements.prepare(connection, parameters); ResultSet row = statement.executeQuery()) {
             row.next();

@@ -13,7 +13,7 @@ import java.util.UUID;
 import java.util.stream.IntStream;
 
 /**
- * The second statements of the operations that look up, create, change and recreate keys, for a {@link SqlCopy}.
+ * The second statements of the operations that look up, create, change, recreate and rotate keys, for a {@link SqlCopy}.
  *
  * @param seed the same for each run of the transaction: the identifiers and secrets of new keys are made of it
  */
@@ -27,6 +27,7 @@ record SqlKeys(Connection connection, Order order, UUID seed) {
             case UPDATE -> update();
             case LOOKUP -> lookUp();
             case RECREATE -> recreate();
+            case ROTATE -> rotate();
             default -> throw new AssertionError(order);
         };
     }
@@ -34,21 +35,21 @@ record SqlKeys(Connection connection, Order order, UUID seed) {
     private Answer create() throws SQLException {
         String outcome = Postgres.one(connection, String.class, """
                 SELECT outcome FROM create_proxy_key(?, ?, ?, ?, NULL, '{}', '{}', ?, 'create', 0, 1)""",
-                order.account(), order.name(), hash(0), order.amount(), id(0));
+                order.account(), order.name(), hash(0), order.number(), id(0));
         return outcome.equals("created") ? new Answer.Created(id(0), secret(0), null) : new Answer.Refused();
     }
 
     private Answer update() throws SQLException {
         String outcome = Postgres.one(connection, String.class, """
                 SELECT outcome FROM update_proxy_key(?, NULL, ?, NULL, ?, NULL, NULL, NULL, 'lookup-update', 0, 1)""",
-                order.account(), order.key().hash, order.amount());
+                order.account(), order.secret().hash, order.number());
         return outcome.equals("updated") ? new Answer.Updated() : new Answer.Refused();
     }
 
     private Answer lookUp() throws SQLException {
         try (PreparedStatement statement = Postgres.prepare(connection, """
                 SELECT outcome, allocated, used FROM look_up_proxy_key(?, NULL, ?, 'lookup-update', 0, 1)""",
-                order.account(), order.key().hash);
+                order.account(), order.secret().hash);
                 ResultSet row = statement.executeQuery()) {
             row.next();
             return row.getString(1).equals("found") ? new Answer.LookedUp(row.getBigDecimal(2), row.getBigDecimal(3))
@@ -61,7 +62,7 @@ record SqlKeys(Connection connection, Order order, UUID seed) {
         BigDecimal credits = BigDecimal.ZERO;
         try (PreparedStatement statement = Postgres.prepare(connection, """
                 SELECT outcome, credits_allocated, replaces, id FROM recreate_proxy_keys(?, ?, NULL, ?, ?, 'recreate', 0, 1)""",
-                order.account(), UUID.fromString(order.receipt()),
+                order.account(), UUID.fromString(order.of()),
                 connection.createArrayOf("text", IntStream.range(0, MOST).mapToObj(this::id).toArray()),
                 connection.createArrayOf("bytea", IntStream.range(0, MOST).mapToObj(this::hash).toArray(byte[][]::new)));
                 ResultSet rows = statement.executeQuery()) {
@@ -77,6 +78,25 @@ record SqlKeys(Connection connection, Order order, UUID seed) {
             }
         }
         return new Answer.Recreated(keys, credits);
+    }
+
+    private Answer rotate() throws SQLException {
+        int many = order.secrets().size();
+        Answer.Created[] keys = new Answer.Created[many];
+        try (PreparedStatement statement = Postgres.prepare(connection, """
+                SELECT outcome, place, key_id FROM rotate_proxy_keys(?, ?, ?, ?, ?, 'rotate', 0, 1)""",
+                order.account(), connection.createArrayOf("text", new String[many]),
+                connection.createArrayOf("bytea", order.secrets().stream().map(secret -> secret.hash).toArray(byte[][]::new)),
+                connection.createArrayOf("bytea", IntStream.range(0, many).mapToObj(this::hash).toArray(byte[][]::new)),
+                order.number().intValue()); ResultSet rows = statement.executeQuery()) {
+            while (rows.next()) {
+                if (!rows.getString(1).equals("rotated")) {
+                    return new Answer.Refused();
+                }
+                keys[rows.getInt(2) - 1] = new Answer.Created(rows.getString(3), secret(rows.getInt(2) - 1), null);
+            }
+        }
+        return new Answer.Rotated(List.of(keys));
     }
 
     /** In its form, with the number in front. */
