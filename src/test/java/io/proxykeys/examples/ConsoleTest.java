@@ -256,6 +256,27 @@ class ConsoleTest {
     }
 
     @Test
+    void keysWhoseNamesBeginAlikeAreSuspendedAndDeleted() {
+        Accounts.createKey(account, "a&b=% one", "10");
+        Accounts.createKey(account, "a&b=% two", "20");
+        Accounts.createKey(account, "other", "30");
+        show(Issuer.shared().token(account));
+        browser.awaitText("#preview", "This deletes 3 keys");
+
+        browser.type("#prefix", "a&b=% ");
+        assertEquals("", browser.find("#preview").getText(), "what was previewed is not what would be deleted now");
+        browser.type("#confirm", "DELETE");
+        browser.awaitText("#preview", "This deletes 2 keys and returns 30.00 credits.");
+        browser.find("#suspend-now").click();
+        done("2 keys suspended");
+        assertEquals("Delete 2 keys now", browser.find("#delete-now").getText());
+        browser.find("#delete-now").click();
+
+        done("2 keys deleted: none of them works any more. 30.00 credits are back");
+        assertEquals(List.of("other"), names());
+    }
+
+    @Test
     void keysAreSuspendedAndResumed() {
         Accounts.createFiveKeys(account);
         show(Issuer.shared().token(account));
