@@ -116,7 +116,7 @@ public final class JsonBody {
         }
         Optional<List<String>> keys = proxyKeys();
         if (keys.isPresent() && Set.copyOf(keys.get()).size() < keys.get().size()) {
-            throw invalidKeys();
+            throw ProblemException.invalidField("proxy_keys has a string twice. Nothing was changed.");
         }
         return keys;
     }
@@ -133,8 +133,8 @@ public final class JsonBody {
     }
 
     private static ProblemException invalidKeys() {
-        return ProblemException.invalidField("proxy_keys must be an array of 1 to 1000 strings of 1 to 256 characters, none of them twice."
-                + " Nothing was changed.");
+        return ProblemException.invalidField(
+                "proxy_keys must be an array of 1 to 1000 strings of 1 to 256 characters. Nothing was changed.");
     }
 
     /** A field that is true or false, empty if there is none; else a 422 {@link ProblemException}. */
