@@ -170,6 +170,9 @@ public final class JsonBody {
             }
         } catch (JsonProcessingException | CharacterCodingException e) {
             // refused below
+        } catch (NumberFormatException e) {
+            // JSON, but of an exponent that no decimal has
+            throw ProblemException.invalidField("A number in the body is out of bounds. Nothing was changed.");
         }
         if (node == null || !node.isObject()) {
             throw ProblemException.malformed("The body must be a JSON object" + example + ". Nothing was changed.");
