@@ -5,6 +5,7 @@ import io.proxykeys.json.Cursor;
 import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.Selection;
 import java.io.ByteArrayOutputStream;
+import java.net.URLEncoder;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +23,7 @@ import java.util.stream.Collectors;
  * @param selection which keys
  * @param blockNewKeysSeconds 0 (no block) to 3,600
  * @param page where the page begins; empty: at the first key
- * @param selectionQuery the parameters of the selection as they were sent, for a link to the next page; {@code ""}: none
+ * @param selectionQuery the parameters of the selection, for a link to the next page; {@code ""}: none
  */
 public record KeyQuery(Selection selection, int blockNewKeysSeconds, Optional<Cursor> page, String selectionQuery) {
 
@@ -77,6 +78,8 @@ public record KeyQuery(Selection selection, int blockNewKeysSeconds, Optional<Cu
                 || !block.matches("0|[1-9][0-9]{0,3}") || Integer.parseInt(block) > LONGEST_BLOCK) {
             return Optional.empty();
         }
+        // Encoded anew: what was sent may have characters that a link must not have.
+        prefix.ifPresent(text -> values.put(NAME_PREFIX, URLEncoder.encode(text, StandardCharsets.UTF_8)));
         String selectionQuery = OF_SELECTION.stream().filter(values::containsKey).map(name -> name + "=" + values.get(name))
                 .collect(Collectors.joining("&"));
         return Optional.of(new KeyQuery(new Selection(status.get(), prefix), Integer.parseInt(block), page, selectionQuery));

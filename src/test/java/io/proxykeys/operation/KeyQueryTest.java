@@ -31,7 +31,8 @@ class KeyQueryTest {
     }
 
     @ParameterizedTest
-    @CsvSource({ "status=expired,status=expired", "name_prefix=a%20b&status=expired,status=expired&name_prefix=a%20b",
+    @CsvSource({ "status=expired,status=expired", "name_prefix=a%20b&status=expired,status=expired&name_prefix=a+b",
+            "name_prefix=<>;\u00e9,name_prefix=%3C%3E%3B%C3%A9",
             "block_new_keys_seconds=1,''" })
     void aLinkToTheNextPageSelectsTheSame(String query, String selection) {
         assertEquals(selection, KeyQuery.of(query, ALL_PARAMETERS).selectionQuery());
