@@ -205,6 +205,7 @@ create table suspension (
 
 create unique index suspension_once on suspension (account_id, trigger, dedupe_key) where dedupe_key is not null;
 create index suspension_of_alert on suspension (dedupe_key) where trigger = 'alert';
+create index suspension_of_target on suspension (target_fingerprint) where trigger = 'alert';
 create index suspension_by_age on suspension (suspended_at);
 create index suspension_in_order on suspension (transaction_id, id);
 

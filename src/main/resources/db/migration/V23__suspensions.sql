@@ -42,6 +42,7 @@ create table if not exists suspension (
 
 create unique index if not exists suspension_once on suspension (account_id, trigger, dedupe_key) where dedupe_key is not null;
 create index if not exists suspension_of_alert on suspension (dedupe_key) where trigger = 'alert';
+create index if not exists suspension_of_target on suspension (target_fingerprint) where trigger = 'alert';
 create index if not exists suspension_by_age on suspension (suspended_at);
 create index if not exists suspension_in_order on suspension (transaction_id, id);
 
