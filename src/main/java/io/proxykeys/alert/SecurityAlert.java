@@ -1,6 +1,7 @@
 package io.proxykeys.alert;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.json.WholeNumbers;
 import io.proxykeys.key.Sha256;
 import io.proxykeys.revocation.AlertRequest;
 import io.proxykeys.revocation.AlertTarget;
@@ -113,10 +114,8 @@ public record SecurityAlert(String id, AlertTarget target, boolean suspends, Str
         if (seconds == null || seconds.isNull()) {
             return 0;
         }
-        if (!seconds.isIntegralNumber() || !seconds.canConvertToInt() || seconds.intValue() < 0 || seconds.intValue() > MAX_BLOCK) {
-            throw new InvalidAlert("detail.block_new_keys_seconds must be a whole number from 0 to " + MAX_BLOCK);
-        }
-        return seconds.intValue();
+        return WholeNumbers.upTo(MAX_BLOCK, seconds).orElseThrow(() -> new InvalidAlert(
+                "detail.block_new_keys_seconds must be a whole number from 0 to " + MAX_BLOCK));
     }
 
     private static Instant detectedAt(Envelope envelope, Instant now) {

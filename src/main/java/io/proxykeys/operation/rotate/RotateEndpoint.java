@@ -10,6 +10,7 @@ import io.proxykeys.http.JsonBody;
 import io.proxykeys.http.Request;
 import io.proxykeys.http.Response;
 import io.proxykeys.http.Route;
+import io.proxykeys.json.WholeNumbers;
 import io.proxykeys.key.NamedKeys;
 import io.proxykeys.key.NewKeys;
 import io.proxykeys.key.Refusals;
@@ -69,11 +70,7 @@ class RotateEndpoint implements Endpoint {
     }
 
     private static int overlap(JsonBody body) {
-        return body.field("overlap_seconds").map(value -> {
-            if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 0 || value.intValue() > LONGEST_OVERLAP) {
-                throw KeyFields.invalid("overlap_seconds must be a whole number from 0 to " + LONGEST_OVERLAP);
-            }
-            return value.intValue();
-        }).orElse(0);
+        return body.field("overlap_seconds").map(value -> WholeNumbers.upTo(LONGEST_OVERLAP, value)
+                .orElseThrow(() -> KeyFields.invalid("overlap_seconds must be a whole number from 0 to " + LONGEST_OVERLAP))).orElse(0);
     }
 }

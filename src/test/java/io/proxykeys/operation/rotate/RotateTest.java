@@ -21,6 +21,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import java.math.BigDecimal;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -354,6 +355,18 @@ class RotateTest {
         response.then().statusCode(200).body("rotated", equalTo(1000)).body("keys.id", equalTo(ids));
         assertNotEquals(0L, database.one(Long.class, "SELECT count(*) FROM proxy_key WHERE account_id = ? AND rotated_at IS NOT NULL",
                 account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "100", "100.0", "1e2", "1.0E+2" })
+    void anOverlapIsCountedByItsValue(String seconds) {
+        String id = Accounts.createKey(account, "key", "10");
+        long now = Instant.now().getEpochSecond();
+
+        long until = Api.json(Api.post(account, "/rotate", "{\"proxy_key\":\"" + id + "\",\"overlap_seconds\":" + seconds + "}"))
+                .get("overlap_until").longValue();
+
+        assertTrue(until >= now + 100 && until < now + 130, () -> until + " is not 100 s after " + now);
     }
 
     @Test
