@@ -1,7 +1,4 @@
 package io.proxykeys.log;
-
-import io.proxykeys.revocation.Revocations;
-
 /**
  * A metric that CloudWatch takes from lines of the log, in the namespace {@code ProxyKeys}. All have the dimension
  * {@code FunctionName}; none has an account or a key for a dimension.
