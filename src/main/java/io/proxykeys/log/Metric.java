@@ -1,4 +1,5 @@
 package io.proxykeys.log;
+
 /**
  * A metric that CloudWatch takes from lines of the log, in the namespace {@code ProxyKeys}. All have the dimension
  * {@code FunctionName}; none has an account or a key for a dimension.
