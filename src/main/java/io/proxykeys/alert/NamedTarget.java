@@ -2,9 +2,9 @@ package io.proxykeys.alert;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.proxykeys.account.AccountId;
+import io.proxykeys.json.TextRules;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.revocation.AlertTarget;
-import io.proxykeys.revocation.FreeText;
 import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
@@ -29,7 +29,6 @@ final class NamedTarget {
     /** What can be repeated: no secret looks like it. */
     private static final Pattern HARMLESS = Pattern.compile("[A-Za-z_ -]{1,24}[0-9]{0,4}");
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-    private static final int MAX_KEY = 256;
 
     private NamedTarget() {
     }
@@ -112,7 +111,7 @@ final class NamedTarget {
     }
 
     private static boolean isIdentifier(String text) {
-        return text.startsWith("ek-proxy-") && !text.startsWith("ek-proxy-sk-") && FreeText.isStorable(text)
-                && text.codePointCount(0, text.length()) <= MAX_KEY;
+        return text.startsWith("ek-proxy-") && !text.startsWith("ek-proxy-sk-") && TextRules.isStorable(text)
+                && TextRules.hasLength(text, KeyReference.LONGEST);
     }
 }

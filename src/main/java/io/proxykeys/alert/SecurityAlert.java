@@ -1,6 +1,7 @@
 package io.proxykeys.alert;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.proxykeys.json.TextRules;
 import io.proxykeys.json.WholeNumbers;
 import io.proxykeys.key.Sha256;
 import io.proxykeys.revocation.AlertRequest;
@@ -41,7 +42,6 @@ public record SecurityAlert(String id, AlertTarget target, boolean suspends, Str
     private static final int MAX_INCIDENT = 255;
     private static final int MAX_REASON = 255;
     private static final int MAX_REPORTER = 64;
-    private static final int MAX_BLOCK = 3600;
 
     /**
      * Reads an envelope.
@@ -55,7 +55,7 @@ public record SecurityAlert(String id, AlertTarget target, boolean suspends, Str
             throw new InvalidAlert("the source and detail-type are not those of an alert");
         }
         String id = EventText.text(envelope.id(), "id").orElse("");
-        if (id.isEmpty() || id.length() > MAX_ID || id.chars().anyMatch(Character::isISOControl) || !FreeText.isStorable(id)) {
+        if (id.isEmpty() || id.length() > MAX_ID || id.chars().anyMatch(Character::isISOControl) || !TextRules.isStorable(id)) {
             throw new InvalidAlert("id must be a text of 1 to " + MAX_ID + " characters");
         }
         JsonNode detail = envelope.detail();
@@ -97,8 +97,7 @@ public record SecurityAlert(String id, AlertTarget target, boolean suspends, Str
 
     private static Optional<String> incident(JsonNode detail) {
         Optional<String> incident = EventText.text(detail.get("incident_id"), "detail.incident_id");
-        if (incident.isPresent() && (incident.get().isEmpty() || !FreeText.isStorable(incident.get())
-                || incident.get().codePointCount(0, incident.get().length()) > MAX_INCIDENT)) {
+        if (incident.filter(text -> !TextRules.isStorable(text) || !TextRules.hasLength(text, MAX_INCIDENT)).isPresent()) {
             throw new InvalidAlert("detail.incident_id must be a text of 1 to " + MAX_INCIDENT + " characters");
         }
         return incident;
@@ -114,8 +113,8 @@ public record SecurityAlert(String id, AlertTarget target, boolean suspends, Str
         if (seconds == null || seconds.isNull()) {
             return 0;
         }
-        return WholeNumbers.upTo(MAX_BLOCK, seconds).orElseThrow(() -> new InvalidAlert(
-                "detail.block_new_keys_seconds must be a whole number from 0 to " + MAX_BLOCK));
+        return WholeNumbers.upTo(RevocationRequest.LONGEST_BLOCK_SECONDS, seconds).orElseThrow(() -> new InvalidAlert(
+                "detail.block_new_keys_seconds must be a whole number from 0 to " + RevocationRequest.LONGEST_BLOCK_SECONDS));
     }
 
     private static Instant detectedAt(Envelope envelope, Instant now) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.proxykeys.json.TextRules;
 import io.proxykeys.signingkeys.Algorithm;
 import io.proxykeys.signingkeys.KeyLocation;
 import io.proxykeys.signingkeys.PemKey;
@@ -23,7 +24,6 @@ import java.util.Optional;
 public final class GithubKeySet {
 
     private static final ObjectReader JSON = JsonMapper.builder().build().readerFor(JsonNode.class);
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
 
     private final Map<String, PublicKey> keys = new HashMap<>();
 
@@ -38,7 +38,7 @@ public final class GithubKeySet {
     static GithubKeySet parse(String document) {
         JsonNode entries;
         try {
-            entries = JSON.readTree(document.startsWith(BYTE_ORDER_MARK) ? document.substring(1) : document).path("public_keys");
+            entries = JSON.readTree(TextRules.withoutByteOrderMark(document)).path("public_keys");
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException("not a list of GitHub's public keys", e);
         }

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.proxykeys.json.TextRules;
+import io.proxykeys.key.KeyReference;
 import io.proxykeys.problem.ProblemException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -26,7 +28,6 @@ public final class JsonBody {
     /** Unless an operation takes more. */
     private static final int MAX_BYTES = 8 * 1024;
     private static final String PROXY_KEY = "proxy_key";
-    private static final int MAX_KEY = 256;
     private static final ObjectReader JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -128,8 +129,7 @@ public final class JsonBody {
     }
 
     private static boolean isKey(JsonNode value) {
-        return value.isTextual() && !value.textValue().isEmpty()
-                && value.textValue().codePointCount(0, value.textValue().length()) <= MAX_KEY;
+        return value.isTextual() && TextRules.hasLength(value.textValue(), KeyReference.LONGEST);
     }
 
     private static ProblemException invalidKeys() {

@@ -1,7 +1,7 @@
 package io.proxykeys.key;
 
+import io.proxykeys.json.TextRules;
 import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 
@@ -15,14 +15,15 @@ import java.util.regex.Pattern;
  */
 public record KeyReference(String id, Buffer secretHash) {
 
+    /** How many characters a key may be named by. */
+    public static final int LONGEST = 256;
+
     /** What no secret looks like. */
     private static final Pattern IDENTIFIER = Pattern.compile("ek-proxy-[0-9a-f]{32}");
     private static final int HASH_DIGITS_IN_LOG = 8;
 
     public static KeyReference of(String text) {
-        // PostgreSQL has no NUL in texts, and half a surrogate pair would be sent as a question mark.
-        boolean canBeId = text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
-        return new KeyReference(canBeId ? text : null, Buffer.buffer(Sha256.of(text)));
+        return new KeyReference(TextRules.isStorable(text) ? text : null, Buffer.buffer(Sha256.of(text)));
     }
 
     /** A key named by its public identifier, and by nothing else. */

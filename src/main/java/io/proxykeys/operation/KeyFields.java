@@ -2,10 +2,10 @@ package io.proxykeys.operation;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.proxykeys.http.JsonBody;
+import io.proxykeys.json.TextRules;
 import io.proxykeys.key.IpBlock;
 import io.proxykeys.problem.ProblemException;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -107,10 +107,8 @@ public final class KeyFields {
         return values;
     }
 
-    /** PostgreSQL has no NUL in texts, and half a surrogate pair would be stored as a question mark. */
     private static boolean isText(String text, int most) {
-        return !text.isEmpty() && text.codePointCount(0, text.length()) <= most && text.indexOf('\0') < 0
-                && StandardCharsets.UTF_8.newEncoder().canEncode(text);
+        return TextRules.hasLength(text, most) && TextRules.isStorable(text);
     }
 
     /** 422 with the rule that a field does not keep to. */

@@ -2,7 +2,9 @@ package io.proxykeys.operation;
 
 import io.proxykeys.http.Request;
 import io.proxykeys.json.Cursor;
+import io.proxykeys.json.TextRules;
 import io.proxykeys.problem.ProblemException;
+import io.proxykeys.revocation.RevocationRequest;
 import io.proxykeys.revocation.Selection;
 import java.io.ByteArrayOutputStream;
 import java.net.URLEncoder;
@@ -33,7 +35,6 @@ public record KeyQuery(Selection selection, int blockNewKeysSeconds, Optional<Cu
     private static final String PAGE = "page";
 
     private static final List<String> OF_SELECTION = List.of(STATUS, NAME_PREFIX);
-    private static final int LONGEST_BLOCK = 3_600;
     private static final int LONGEST_PREFIX = 25;
     private static final int HEXADECIMAL = 16;
 
@@ -75,7 +76,7 @@ public record KeyQuery(Selection selection, int blockNewKeysSeconds, Optional<Cu
         Optional<Cursor> page = Optional.ofNullable(values.get(PAGE)).flatMap(value -> Cursor.ofQuery(PAGE + "=" + value));
         String block = values.getOrDefault(BLOCK, "0");
         if (status.isEmpty() || (values.containsKey(NAME_PREFIX) && prefix.isEmpty()) || (values.containsKey(PAGE) && page.isEmpty())
-                || !block.matches("0|[1-9][0-9]{0,3}") || Integer.parseInt(block) > LONGEST_BLOCK) {
+                || !block.matches("0|[1-9][0-9]{0,3}") || Integer.parseInt(block) > RevocationRequest.LONGEST_BLOCK_SECONDS) {
             return Optional.empty();
         }
         // Encoded anew: what was sent may have characters that a link must not have.
@@ -110,8 +111,7 @@ public record KeyQuery(Selection selection, int blockNewKeysSeconds, Optional<Cu
         }
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
-            int length = text.codePointCount(0, text.length());
-            return text.indexOf('\0') < 0 && length >= 1 && length <= LONGEST_PREFIX ? Optional.of(text) : Optional.empty();
+            return TextRules.isStorable(text) && TextRules.hasLength(text, LONGEST_PREFIX) ? Optional.of(text) : Optional.empty();
         } catch (CharacterCodingException e) {
             return Optional.empty();
         }

@@ -1,6 +1,5 @@
 package io.proxykeys.revocation;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -36,11 +35,6 @@ public final class FreeText {
     /** An address that begins with {@code https:}; empty for any other. */
     public static Optional<String> url(String text) {
         return text.toLowerCase(Locale.ROOT).startsWith("https:") ? of(text, MAX_URL) : Optional.empty();
-    }
-
-    /** Whether PostgreSQL can keep it as it is. */
-    public static boolean isStorable(String text) {
-        return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
     }
 
     /** Never within the name of a key: half of an identifier would look like a secret. */

@@ -23,6 +23,9 @@ import java.util.UUID;
 public record RevocationRequest(UUID id, Caller caller, String operation, Optional<String> namePrefix, Optional<NamedKeys> named,
         int blockNewKeysSeconds, Optional<String> dedupeKey, Bucket bucket) {
 
+    /** The longest block of new keys, an hour. */
+    public static final int LONGEST_BLOCK_SECONDS = 3_600;
+
     /** The operation on keys that are named, however many. */
     public static final String SEVERAL = "several";
 

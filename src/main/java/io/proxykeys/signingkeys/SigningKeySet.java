@@ -1,5 +1,6 @@
 package io.proxykeys.signingkeys;
 
+import io.proxykeys.json.TextRules;
 import java.security.Key;
 import java.security.PublicKey;
 import java.util.ArrayList;
@@ -32,7 +33,6 @@ import org.jose4j.lang.UnresolvableKeyException;
  */
 public final class SigningKeySet implements VerificationKeyResolver {
 
-    private static final String BYTE_ORDER_MARK = "\uFEFF";
     private static final String NAME = "[A-Za-z0-9+._-]{1,30}";
 
     private final Map<Algorithm, VerificationKeyResolver> resolvers;
@@ -50,7 +50,7 @@ public final class SigningKeySet implements VerificationKeyResolver {
      * @throws IllegalArgumentException if it is neither a key set nor a public key or certificate in PEM
      */
     public static SigningKeySet parse(String document, Set<Algorithm> accepted) {
-        String text = (document.startsWith(BYTE_ORDER_MARK) ? document.substring(1) : document).strip();
+        String text = TextRules.withoutByteOrderMark(document).strip();
         if (text.startsWith("<")) {
             throw new IllegalArgumentException(
                     "a page (HTML or XML) and not a JSON Web Key Set: the location has to be the provider's jwks_uri");
