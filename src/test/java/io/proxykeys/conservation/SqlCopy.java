@@ -1,6 +1,7 @@
 package io.proxykeys.conservation;
 
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.key.Sha256;
 import io.proxykeys.revocation.AlertRequest;
 import io.proxykeys.revocation.LiveStatements;
 import java.math.BigDecimal;
@@ -9,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -114,8 +116,7 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
                            dedupe_key => ?, requested_by => 'proxy-keys.security',
                            reported_by => ?, reason => ?, url => ?, created_until => ?, block_seconds => 0)""",
                 receipt, owner, seen, ofKey ? order.secret().hash : null, wholeAccount, order.suspends(),
-                ofKey ? AlertRequest.dedupeKeyOfKeyAlert(order.name(), order.secret().key.name, wholeAccount, order.suspends()) : order
-                        .name(),
+                dedupeKey(order),
                 ofKey ? order.secret().key.name : null, order.detectedAt().toString(), order.url(), Timestamp.from(order.detectedAt()));
                 ResultSet row = statement.executeQuery()) {
             row.next();
@@ -126,6 +127,15 @@ final class SqlCopy implements FunctionCopy, AutoCloseable {
                 default -> throw new AssertionError(order + ": " + row.getString(1));
             };
         }
+    }
+
+    /** As the function makes it of the same event. */
+    private static String dedupeKey(Order order) {
+        if (order.isAlertOfKey()) {
+            return AlertRequest.dedupeKeyOfKeyAlert(order.name(), order.secret().key.name, order.kind() == Order.Kind.OWNER_ALERT, order
+                    .suspends());
+        }
+        return order.suspends() ? Sha256.ofAll(List.of(order.name(), "", AlertRequest.SUSPENDS)) : order.name();
     }
 
     private static Answer toggle(Connection connection, Order order) throws SQLException {
