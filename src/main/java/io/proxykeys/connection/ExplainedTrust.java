@@ -5,6 +5,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.net.TrustOptions;
 import java.util.Arrays;
 import java.util.function.Function;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
@@ -25,7 +26,7 @@ record ExplainedTrust(TrustOptions given, String source) implements TrustOptions
         return new ExplainedTrust(given.copy(), source);
     }
 
-    /** @throws Exception if the authorities cannot be read */
+    /** @throws SSLException if the authorities cannot be read: no connection is possible, and nothing is known of the server */
     @Override
     public TrustManagerFactory getTrustManagerFactory(Vertx vertx) throws Exception {
         TrustManagerFactory factory = read(vertx);
@@ -34,12 +35,13 @@ record ExplainedTrust(TrustOptions given, String source) implements TrustOptions
                 .getTrustManagerFactory(vertx);
     }
 
-    private TrustManagerFactory read(Vertx vertx) throws Exception {
+    private TrustManagerFactory read(Vertx vertx) throws SSLException {
         try {
             return given.getTrustManagerFactory(vertx);
         } catch (Exception unreadable) {
-            LOG.errorf("The certificate authorities in %s cannot be read: %s", source, RootCause.message(unreadable));
-            throw unreadable;
+            String message = "The certificate authorities in " + source + " cannot be read: " + RootCause.message(unreadable);
+            LOG.error(message);
+            throw new SSLException(message, unreadable);
         }
     }
 
