@@ -29,9 +29,12 @@ class DemoAccount {
             DELETE FROM proxy_key WHERE account_id = 'demo';
             DELETE FROM revoked_key WHERE revocation_id IN (SELECT id FROM revocation WHERE account_id = 'demo');
             DELETE FROM revocation WHERE account_id = 'demo';
+            DELETE FROM suspension WHERE account_id = 'demo';
+            DELETE FROM credit_hold WHERE account_id = 'demo';
+            DELETE FROM burnt_secret WHERE account_id = 'demo';
             INSERT INTO account (id, balance) VALUES ('demo', 1250)
                 ON CONFLICT (id) DO UPDATE
-                SET balance = 1250;
+                SET balance = 1250, new_keys_blocked_until = NULL;
             DELETE FROM rate_limit WHERE account_id = 'demo';
             SELECT create_proxy_key('demo', name, sha256(name::bytea), allocated, expires_at, models, '{}')
               FROM (VALUES ('partly used', 100, NULL::timestamptz, '{large,small}'::text[]),
