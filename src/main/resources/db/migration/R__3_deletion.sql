@@ -174,7 +174,7 @@ comment on function note_holds is
 create or replace function delete_proxy_keys(
     receipt_id uuid, account_id text, operation text,
     name_prefix text,       -- only keys whose name begins with it; null: any
-    key_id     text,        -- operations 'one' and 'several': which
+    key_id     text,        -- operation 'one': which
     first_made timestamptz, -- only keys made from then
     last_made  timestamptz, -- until then, both included: the index finds one key among a million by the time it was made
     at         timestamptz, -- when a key has to have expired
@@ -188,7 +188,7 @@ begin
          where k.account_id = delete_proxy_keys.account_id
            and k.created_at between first_made and last_made
            and case
-                   when delete_proxy_keys.operation in ('one', 'several') then k.id = key_id
+                   when delete_proxy_keys.operation = 'one' then k.id = key_id
                    else key_is_selected(delete_proxy_keys.operation, name_prefix, k.name, k.is_active, k.suspended_by, k.expires_at,
                                         k.used, at)
                end
@@ -200,10 +200,6 @@ begin
         select receipt_id, gone.* from gone
     )
     select count(*), coalesce(sum(gone.allocated - gone.used), 0.000000) into keys_deleted, credits_returned from gone;
-    -- Of several keys, which go one by one, the caller notes all holds at once.
-    if keys_deleted > 0 and operation <> 'several' then
-        perform note_holds(receipt_id, account_id);
-    end if;
 end
 $$;
 
@@ -228,14 +224,10 @@ begin
       from find_proxy_keys(account_id, target_ids, target_hashes) f;
     -- One by one, each found by the index. Their account is locked: none comes or goes in between.
     for target in select * from proxy_key k where k.id = any (found_ids) loop
-        deleted := delete_proxy_keys(receipt_id, account_id, 'several', null, target.id, target.created_at, target.created_at, at);
+        deleted := delete_proxy_keys(receipt_id, account_id, 'one', null, target.id, target.created_at, target.created_at, at);
         keys_deleted := keys_deleted + deleted.keys_deleted;
         credits_returned := credits_returned + deleted.credits_returned;
     end loop;
-    -- Once, because it reads all open holds of the account.
-    if keys_deleted > 0 then
-        perform note_holds(receipt_id, account_id);
-    end if;
 end
 $$;
 
@@ -278,7 +270,8 @@ comment on function update_account is
     'Gives credits to the balance and returns it; if keys changed, raises the version and tells the caches; blocks new keys for some'
     ' seconds, if any. Fails if there is no such account.';
 
--- Of the row that is passed: what a request or an alert says, and what came of it.
+-- Of the row that is passed: what a request or an alert says, and what came of it. Holds are noted here, once however many deletions
+-- the receipt has, because all open holds of the account are read for it.
 create or replace function write_receipt(inout receipt revocation)
     language plpgsql as
 $$
@@ -289,10 +282,13 @@ begin
     receipt.credits_settled_later := 0;
     receipt.transaction_id := pg_current_xact_id();
     insert into revocation select receipt.*;
+    if receipt.keys_deleted > 0 then
+        perform note_holds(receipt.id, receipt.account_id);
+    end if;
 end
 $$;
 
-comment on function write_receipt is 'Writes a receipt, stamped with the time, and returns it.';
+comment on function write_receipt is 'Writes a receipt, stamped with the time, has its keys and their holds tell of each other, and returns it.';
 
 -- The operation -------------------------------------------------------------------------------------------------------------------
 
