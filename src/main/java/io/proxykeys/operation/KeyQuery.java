@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The query of an operation on several keys, read strictly: a typo must never delete everything. Parameters may come in any order, each
@@ -25,9 +26,8 @@ import java.util.stream.Collectors;
  * @param selection which keys
  * @param blockNewKeysSeconds 0 (no block) to 3,600
  * @param page where the page begins; empty: at the first key
- * @param selectionQuery the parameters of the selection, for a link to the next page; {@code ""}: none
  */
-public record KeyQuery(Selection selection, int blockNewKeysSeconds, Optional<Cursor> page, String selectionQuery) {
+public record KeyQuery(Selection selection, int blockNewKeysSeconds, Optional<Cursor> page) {
 
     private static final String STATUS = "status";
     private static final String NAME_PREFIX = "name_prefix";
@@ -55,7 +55,19 @@ public record KeyQuery(Selection selection, int blockNewKeysSeconds, Optional<Cu
 
     /** Whether the query selects some of the keys. */
     public boolean selects() {
-        return !selectionQuery.isEmpty();
+        return !selection.equals(Selection.ALL);
+    }
+
+    /**
+     * The parameters of the selection, for a link to the next page; {@code ""}: none. Encoded anew: what was sent may have characters that
+     * a link must not have.
+     */
+    public String selectionQuery() {
+        Stream<String> status = Stream.of(selection.status()).filter(one -> one != Selection.Status.ALL).map(one -> STATUS + "=" + one
+                .code());
+        Stream<String> prefix = selection.namePrefix().stream()
+                .map(text -> NAME_PREFIX + "=" + URLEncoder.encode(text, StandardCharsets.UTF_8));
+        return Stream.concat(status, prefix).collect(Collectors.joining("&"));
     }
 
     /** A 400 {@link ProblemException} for any query but with these parameters. */
@@ -79,11 +91,7 @@ public record KeyQuery(Selection selection, int blockNewKeysSeconds, Optional<Cu
                 || !block.matches("0|[1-9][0-9]{0,3}") || Integer.parseInt(block) > RevocationRequest.LONGEST_BLOCK_SECONDS) {
             return Optional.empty();
         }
-        // Encoded anew: what was sent may have characters that a link must not have.
-        prefix.ifPresent(text -> values.put(NAME_PREFIX, URLEncoder.encode(text, StandardCharsets.UTF_8)));
-        String selectionQuery = OF_SELECTION.stream().filter(values::containsKey).map(name -> name + "=" + values.get(name))
-                .collect(Collectors.joining("&"));
-        return Optional.of(new KeyQuery(new Selection(status.get(), prefix), Integer.parseInt(block), page, selectionQuery));
+        return Optional.of(new KeyQuery(new Selection(status.get(), prefix), Integer.parseInt(block), page));
     }
 
     /** All keys have to be asked for by no status at all. */
