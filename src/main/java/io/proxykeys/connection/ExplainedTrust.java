@@ -9,17 +9,14 @@ import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedTrustManager;
-import org.jboss.logging.Logger;
 
 /**
- * Whom to trust, as it was given, and a line in the log that says why a certificate is refused or the authorities cannot be read: of a
- * handshake that fails, the client often says only that.
+ * Whom to trust, as it was given, and a line in the log that says why a certificate is refused: of a handshake that fails, the client often
+ * says only that.
  *
- * @param source where the authorities are, for the log
+ * @param source where the authorities are, for the failure to read them
  */
 record ExplainedTrust(TrustOptions given, String source) implements TrustOptions {
-
-    private static final Logger LOG = Logger.getLogger(ExplainedTrust.class);
 
     @Override
     public TrustOptions copy() {
@@ -39,9 +36,8 @@ record ExplainedTrust(TrustOptions given, String source) implements TrustOptions
         try {
             return given.getTrustManagerFactory(vertx);
         } catch (Exception unreadable) {
-            String message = "The certificate authorities in " + source + " cannot be read: " + RootCause.message(unreadable);
-            LOG.error(message);
-            throw new SSLException(message, unreadable);
+            // Without a cause, which the log would name instead.
+            throw new SSLException("The certificate authorities in " + source + " cannot be read: " + RootCause.message(unreadable));
         }
     }
 
