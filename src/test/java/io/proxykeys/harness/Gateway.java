@@ -116,9 +116,7 @@ public final class Gateway {
     }
 
     public static Result invoke(JsonNode event) {
-        // A thread of the common pool has another class loader for its context (Java 19 and later).
-        int port = ConfigProvider.getConfig(Gateway.class.getClassLoader()).getOptionalValue("quarkus.lambda.mock-event-server.test-port",
-                Integer.class)
+        int port = ConfigProvider.getConfig().getOptionalValue("quarkus.lambda.mock-event-server.test-port", Integer.class)
                 .orElse(8081);
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/_lambda_"))
                 .timeout(Duration.ofSeconds(40))
