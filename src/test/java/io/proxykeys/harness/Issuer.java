@@ -105,6 +105,17 @@ public final class Issuer {
         return new JsonWebKeySet(keys).toJson(JsonWebKey.OutputControlLevel.PUBLIC_ONLY);
     }
 
+    /** Keys a, b and c, which do not verify tokens: for encryption, for wrapping keys, and for an algorithm that is not accepted. */
+    public static List<RsaJsonWebKey> notForTokens() {
+        RsaJsonWebKey forEncryption = rsaKey("a");
+        forEncryption.setUse("enc");
+        RsaJsonWebKey forWrapping = rsaKey("b");
+        forWrapping.setKeyOps(List.of("wrapKey"));
+        RsaJsonWebKey forAnotherAlgorithm = rsaKey("c");
+        forAnotherAlgorithm.setAlgorithm("PS512");
+        return List.of(forEncryption, forWrapping, forAnotherAlgorithm);
+    }
+
     public static RsaJsonWebKey rsaKey(String kid) {
         try {
             RsaJsonWebKey key = RsaJwkGenerator.generateJwk(2048);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.proxykeys.harness.Issuer;
 import java.security.Key;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -59,16 +60,12 @@ class SigningKeySetTest {
 
     @Test
     void keysThatAreNotForVerifyingTokensAreNotTaken() throws Exception {
-        RsaJsonWebKey forEncryption = Issuer.rsaKey("a");
-        forEncryption.setUse("enc");
-        RsaJsonWebKey forWrapping = Issuer.rsaKey("b");
-        forWrapping.setKeyOps(List.of("wrapKey"));
-        RsaJsonWebKey forAnotherAlgorithm = Issuer.rsaKey("c");
-        forAnotherAlgorithm.setAlgorithm("PS512");
         PublicJsonWebKey ofAnotherCurve = EcJwkGenerator.generateJwk(EllipticCurves.P384);
+        List<PublicJsonWebKey> published = new ArrayList<>(Issuer.notForTokens());
+        published.add(ofAnotherCurve);
         String symmetric = OctJwkGenerator.generateJwk(256).toJson(JsonWebKey.OutputControlLevel.INCLUDE_SYMMETRIC);
 
-        assertTrue(parse(Issuer.jwks(List.of(forEncryption, forWrapping, forAnotherAlgorithm, ofAnotherCurve))).isEmpty());
+        assertTrue(parse(Issuer.jwks(published)).isEmpty());
         assertTrue(parse("{\"keys\":[" + symmetric + "]}").isEmpty());
         assertTrue(parse("{\"keys\":[]}").isEmpty());
         assertTrue(parse(Issuer.pem(ofAnotherCurve.getPublicKey())).isEmpty());
