@@ -86,6 +86,7 @@ begin
         end if;
         perform update_account(account_id, credits => 0, keys_changed => true, block_seconds => 0);
     end if;
+    -- After an earlier attempt, without those that others took before this one.
     return query
         select 'rotated', null::int, n.place::int, k.id, floor(extract(epoch from k.previous_valid_until))::bigint
           from unnest(secret_hashes) with ordinality as n (hash, place)

@@ -230,7 +230,8 @@ final class Ledger {
         } else if (answer instanceof Answer.Unknown) {
             perhapsChanges.get(order.account()).incrementAndGet();
         }
-        if (answer instanceof Answer.Rotated keys) {
+        // In the order asked for; fewer: the first attempt was not answered, and others took some before the second, nobody knows which.
+        if (answer instanceof Answer.Rotated keys && keys.keys().size() == order.secrets().size()) {
             for (int i = 0; i < keys.keys().size(); i++) {
                 Key key = order.secrets().get(i).key;
                 key.rotated(keys.keys().get(i).secret());

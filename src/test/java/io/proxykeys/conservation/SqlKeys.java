@@ -9,8 +9,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The second statements of the operations that look up, create, change, recreate and rotate keys, for a {@link SqlCopy}.
@@ -96,7 +98,7 @@ record SqlKeys(Connection connection, Order order, UUID seed) {
                 keys[rows.getInt(2) - 1] = new Answer.Created(rows.getString(3), secret(rows.getInt(2) - 1), null);
             }
         }
-        return new Answer.Rotated(List.of(keys));
+        return new Answer.Rotated(Stream.of(keys).filter(Objects::nonNull).toList());
     }
 
     /** In its form, with the number in front. */

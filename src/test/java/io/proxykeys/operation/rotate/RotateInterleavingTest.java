@@ -10,6 +10,7 @@ import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
+import io.proxykeys.harness.WireTap.Fault;
 import io.proxykeys.revocation.LiveStatements;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -149,6 +150,27 @@ class RotateInterleavingTest {
         assertTrue(!spends(old));
     }
 
+    /** Nobody can be told more than what is left, and nobody else's key is changed for it. */
+    @Test
+    void aKeyThatIsDeletedBeforeTheSecondAttemptIsMissingInTheAnswer() throws Exception {
+        String left = Accounts.createKey(account, "left", "1");
+        warmUp();
+        CompletableFuture<CompletableFuture<Void>> started = new CompletableFuture<>();
+        Harness.tap().beforeRoundTrip(COMMIT, () -> {
+            started.complete(startToWait(connection -> {
+                LiveStatements.lock(connection, account);
+                Postgres.execute(connection, "DELETE FROM proxy_key WHERE id = ?", id);
+            }));
+            Harness.tap().fault(Fault.LOSE_COMMIT_ANSWER);
+        });
+
+        Response rotation = Api.rotateAll(account, List.of(id, left), 60);
+
+        started.get(20, SECONDS).join();
+        rotation.then().statusCode(200).body("rotated", equalTo(1)).body("keys.id", equalTo(List.of(left)));
+        assertTrue(spends(secret(rotation)));
+    }
+
     @ParameterizedTest
     @CsvSource({ "60,READ COMMITTED", "60,REPEATABLE READ", "60,SERIALIZABLE", "0,READ COMMITTED", "0,REPEATABLE READ", "0,SERIALIZABLE" })
     void nobodyCreatesTheSecretThatIsBeingReplaced(int overlap, String isolation) throws Exception {
@@ -181,16 +203,23 @@ class RotateInterleavingTest {
 
     /** Does something else when a rotation has done everything but COMMIT: it has to wait for that. */
     private CompletableFuture<Void> duringARotation(int overlap, Work work) throws Exception {
-        Api.rotate(other, Accounts.createKey(other, "warm", "1"), 60).then().statusCode(200); // so that the statements are prepared
-        Api.removeAll(other, List.of(Accounts.secret(other, "warm"))).then().statusCode(200);
+        warmUp();
         CompletableFuture<CompletableFuture<Void>> started = new CompletableFuture<>();
-        Harness.tap().beforeRoundTrip(COMMIT, () -> {
-            CompletableFuture<Void> working = CompletableFuture.runAsync(() -> run(work));
-            database.awaitWaitingForALock(OWNER);
-            started.complete(working);
-        });
+        Harness.tap().beforeRoundTrip(COMMIT, () -> started.complete(startToWait(work)));
         Api.rotate(account, id, overlap).then().statusCode(200).body("rotated", equalTo(1));
         return started.get(20, SECONDS);
+    }
+
+    /** So that the statements are prepared. */
+    private void warmUp() {
+        Api.rotate(other, Accounts.createKey(other, "warm", "1"), 60).then().statusCode(200);
+        Api.removeAll(other, List.of(Accounts.secret(other, "warm"))).then().statusCode(200);
+    }
+
+    private CompletableFuture<Void> startToWait(Work work) {
+        CompletableFuture<Void> working = CompletableFuture.runAsync(() -> run(work));
+        database.awaitWaitingForALock(OWNER);
+        return working;
     }
 
     private void run(Work work) {
