@@ -63,6 +63,11 @@ final class Client implements AutoCloseable {
         }
     }
 
+    /** Has holds released whose time is over. */
+    void release() throws InterruptedException {
+        orders.release(ledger.accounts.get(0));
+    }
+
     private void spend(String account) {
         Key.Secret key = ledger.pick(account, random);
         if (key == null) {

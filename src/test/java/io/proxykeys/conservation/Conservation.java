@@ -37,6 +37,10 @@ final class Conservation {
     private static final int ACCOUNTS = 4;
     private static final int CLIENTS = 8;
 
+    /** After so many operations nobody does anything until what lasts a second is over: a fast machine does thousands in a second. */
+    private static final int BETWEEN_PAUSES = 1_000;
+    private static final int PAUSE_MILLIS = 1_100;
+
     private final Postgres server;
     private final String database;
     private final long seed;
@@ -48,6 +52,7 @@ final class Conservation {
     private Predicate<String> counts = violation -> true;
     private int operations;
     private int rounds;
+    private volatile long pausedUntil = System.nanoTime();
     private final Map<String, Integer> outcomes = new TreeMap<>();
 
     private record Mishap(String name, int everyMillis, Runnable happens, AtomicInteger times, Queue<String> broken) {
@@ -176,7 +181,15 @@ final class Conservation {
 
     private Void act(Ledger ledger, long own, AtomicInteger left) throws InterruptedException {
         try (Client client = new Client(server, database, ledger, own, copies, settlement)) {
-            while (left.getAndDecrement() > 0) {
+            for (int number = left.getAndDecrement(); number > 0; number = left.getAndDecrement()) {
+                boolean pauses = number % BETWEEN_PAUSES == 0;
+                if (pauses) {
+                    pausedUntil = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PAUSE_MILLIS);
+                }
+                Session.pause(Math.max(0, TimeUnit.NANOSECONDS.toMillis(pausedUntil - System.nanoTime())));
+                if (pauses) {
+                    client.release();
+                }
                 client.act();
             }
         }
