@@ -39,6 +39,10 @@ begin
     perform set_config('idle_in_transaction_session_timeout', '4s', true),
             set_config('lock_timeout', case when asked_for is null then '5s' else '30s' end, true),
             set_config('statement_timeout', coalesce(asked_for, '25s'), true);
+    -- PostgreSQL 17 and later know another one, which ends the connection. The bounds above are enough.
+    if current_setting('transaction_timeout', true) <> '0' then
+        perform set_config('transaction_timeout', '0', true);
+    end if;
     -- What was answered has to be there after a crash of the server. remote_apply promises more, and stays.
     if current_setting('synchronous_commit') not in ('on', 'remote_apply') then
         perform set_config('synchronous_commit', 'on', true);

@@ -31,9 +31,9 @@ enum SqlFailure {
     /**
      * A connection that was open broke, as after a freeze: closed, reset, given up because it was silent, or found closed when it was
      * used. With these states the server says that it closes the connection: idle in a transaction for too long, as an instance that
-     * was frozen between two statements; stopped by an administrator; crashed; idle for too long.
+     * was frozen between two statements; a transaction that took too long; stopped by an administrator; crashed; idle for too long.
      */
-    CONNECTION_LOST("25P03", "57P01", "57P02", "57P05") {
+    CONNECTION_LOST("25P03", "25P04", "57P01", "57P02", "57P05") {
         @Override
         boolean isCause(Throwable cause) {
             return cause instanceof ClosedConnectionException

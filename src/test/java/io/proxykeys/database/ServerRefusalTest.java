@@ -1,7 +1,9 @@
 package io.proxykeys.database;
 
+import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.proxykeys.harness.Accounts;
 import io.proxykeys.harness.Api;
@@ -14,6 +16,7 @@ import io.restassured.response.Response;
 import java.sql.Connection;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +32,8 @@ class ServerRefusalTest {
     void allow() {
         database.execute("ALTER ROLE " + Postgres.FUNCTION_USER + " LOGIN");
         database.execute("ALTER ROLE " + Postgres.FUNCTION_USER + " PASSWORD '" + Postgres.PASSWORD + "'");
-        database.execute("ALTER ROLE " + Postgres.FUNCTION_USER + " RESET default_transaction_read_only");
+        database.execute("ALTER ROLE " + Postgres.FUNCTION_USER + " RESET ALL");
+        database.execute("ALTER ROLE " + Postgres.FUNCTION_USER + " SET synchronous_commit = off");
         tap.reset();
         tap.closeConnections();
     }
@@ -81,6 +85,28 @@ class ServerRefusalTest {
         assertEquals(before, Accounts.everything(account));
         database.execute("ALTER ROLE " + Postgres.FUNCTION_USER + " RESET default_transaction_read_only");
         Api.deleteAll(account).then().statusCode(200);
+    }
+
+    /** PostgreSQL 17 and later know such a bound. */
+    @Test
+    void aBoundOnTransactionsThatTheLoginHasEndsNone() throws Exception {
+        assumeTrue(database.one(Boolean.class, "SELECT current_setting('transaction_timeout', true) IS NOT NULL"),
+                "NOT TESTED: this server knows no transaction_timeout");
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        database.execute("ALTER ROLE " + Postgres.FUNCTION_USER + " SET transaction_timeout = '500ms'");
+        tap.closeConnections();
+        try (Connection other = database.connect()) {
+            other.setAutoCommit(false);
+            Postgres.execute(other, "SELECT FROM account WHERE id = ? FOR UPDATE", account);
+            CompletableFuture<Response> deletion = CompletableFuture.supplyAsync(() -> Api.deleteAll(account));
+            database.awaitWaitingForALock(Postgres.FUNCTION_USER);
+            Thread.sleep(1_000);
+            other.commit();
+
+            deletion.join().then().statusCode(200).body("deleted", equalTo(5));
+        }
+        assertEquals(1, Accounts.receipts(account));
     }
 
     @Test
