@@ -211,7 +211,8 @@ declare
     started_at timestamptz := clock_timestamp();
     names_key  boolean := key_id is not null or secret_hash is not null;
     known_id   text;
-    named_hash bytea; -- what makes an alert that suspends the same, by the key's secret: see below
+    by_secret  bytea; -- what makes an alert that suspends the same, by the key's secret: if that is what it names,
+    by_id      bytea; -- or if it names the key by its identifier
     done       revocation;
     paused     suspension;
     target     proxy_key;
@@ -238,7 +239,8 @@ begin
         known_id := coalesce(target.id, case when burnt.rotated_at is null then burnt.key_id end, seen_key_id);
         was_key := coalesce(known_id, burnt.key_id) is not null;
         -- A suspension burns nothing. So it remembers the secret that its key has, to be found by it when the key is gone, or has another.
-        named_hash := sha256(convert_to(dedupe_key, 'UTF8') || coalesce(target.secret_hash, secret_hash));
+        by_secret := sha256(convert_to(dedupe_key, 'UTF8') || coalesce(target.secret_hash, secret_hash));
+        by_id := sha256(convert_to(dedupe_key || ' key ', 'UTF8') || coalesce(target.secret_hash, secret_hash));
         -- A key is the same whether it is named by its secret or by its identifier; a secret that was replaced is only itself.
         dedupe_key := encode(sha256(convert_to(
             dedupe_key || coalesce(' key ' || coalesce(known_id, key_id), ' sha256 ' || encode(secret_hash, 'hex')), 'UTF8')), 'hex');
@@ -255,8 +257,11 @@ begin
             select * into paused from suspension s
              where s.trigger = 'alert' and s.dedupe_key = dedupe_key and (names_key or s.account_id = account_id)
              order by s.suspended_at limit 1;
-            if paused.id is null and named_hash is not null then
-                select * into paused from suspension s where s.trigger = 'alert' and s.target_fingerprint = named_hash limit 1;
+            if paused.id is null and by_secret is not null then
+                -- By its identifier the key was named, and not what has since become an old secret of it.
+                select * into paused from suspension s
+                 where s.trigger = 'alert'
+                   and s.target_fingerprint in (by_secret, case when burnt.rotated_at is null then by_id end) limit 1;
             end if;
         end if;
         if stated_account <> coalesce(target.account_id, rotated.account_id, done.account_id, paused.account_id,
@@ -294,7 +299,7 @@ begin
             paused.account_id := account_id;
             paused.trigger := 'alert';
             paused.operation := case when whole_account then 'all' else 'one' end;
-            paused.target_fingerprint := named_hash;
+            paused.target_fingerprint := case when secret_hash is null then by_id else by_secret end;
             paused.dedupe_key := dedupe_key;
             paused.requested_by := requested_by;
             paused.reported_by := reported_by;
@@ -304,7 +309,8 @@ begin
             paused.keys_suspended := suspend_named_keys(paused, array[target.id]);
             if whole_account then
                 paused.keys_suspended := paused.keys_suspended + suspend_selected_keys(paused, created_until, started_at);
-                paused.keys_spared := count_newer_keys(account_id, created_until);
+                -- The named one is not spared, however new.
+                paused.keys_spared := count_newer_keys(account_id, created_until) - coalesce(target.created_at > created_until, false)::int;
             end if;
             if rotated.id is not null and paused.keys_suspended = 0 then
                 -- It was disabled already. Its overlap ended nevertheless, and caches are told.

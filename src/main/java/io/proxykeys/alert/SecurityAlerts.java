@@ -7,6 +7,7 @@ import io.proxykeys.json.JsonText;
 import io.proxykeys.revocation.AlertRequest;
 import io.proxykeys.revocation.AlertResult;
 import io.proxykeys.revocation.AlertRevocations;
+import io.proxykeys.revocation.AlertTarget;
 import io.proxykeys.revocation.DeletedKeys;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -48,14 +49,14 @@ public class SecurityAlerts {
         SecurityAlert alert = SecurityAlert.of(envelope, clock);
         AlertRequest request = alert.request();
         return revocations.revoke(request, gate)
-                .map(SecurityAlerts::answer)
+                .map(result -> answer(result, request))
                 .onFailure(failure -> !(failure instanceof InvalidAlert))
                 .transform(failure -> failure instanceof UnknownAccount
                         ? new InvalidAlert("detail.account_id is not an account of ours")
                         : new AlertFailed("alert " + alert.id() + ": " + explain(failure, request), failure));
     }
 
-    private static JsonText.Value answer(AlertResult result) {
+    private static JsonText.Value answer(AlertResult result, AlertRequest request) {
         if (result instanceof AlertResult.Done done) {
             return answer(done);
         }
@@ -68,8 +69,12 @@ public class SecurityAlerts {
         if (result instanceof AlertResult.UnknownKey) {
             return UNKNOWN_KEY;
         }
-        throw new InvalidAlert(result == AlertResult.Impossible.FOREIGN_KEY ? "the key is not one of detail.account_id"
-                : "the key does not live, and whose it was is not known: state detail.account_id");
+        if (result == AlertResult.Impossible.FOREIGN_KEY) {
+            throw new InvalidAlert("the key is not one of detail.account_id");
+        }
+        boolean stated = request.target() instanceof AlertTarget.Key key && key.account().isPresent();
+        throw new InvalidAlert("the key does not live, and whose it was is not known: "
+                + (stated ? "detail.account_id is not an account of ours" : "state detail.account_id"));
     }
 
     private static JsonText.Value answer(AlertResult.Done done) {
