@@ -2,11 +2,11 @@ package io.proxykeys.github;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.proxykeys.json.JsonLimits;
 import io.proxykeys.key.KeyReference;
 import io.proxykeys.problem.ProblemException;
 import io.proxykeys.revocation.FreeText;
@@ -26,12 +26,7 @@ import java.util.Optional;
  */
 record LeakReport(List<Leak> leaks, List<Odd> odd) {
 
-    /** A report has a mebibyte at most: what Jackson would refuse in one entry must not keep the others from being revoked. */
-    private static final StreamReadConstraints WHATEVER_IS_IN_IT = StreamReadConstraints.builder()
-            .maxNestingDepth(Integer.MAX_VALUE).maxNumberLength(Integer.MAX_VALUE).maxNameLength(Integer.MAX_VALUE).build();
-
-    private static final ObjectReader JSON = JsonMapper.builder(
-            JsonFactory.builder().streamReadConstraints(WHATEVER_IS_IN_IT).build())
+    private static final ObjectReader JSON = JsonMapper.builder(JsonFactory.builder().streamReadConstraints(JsonLimits.NONE).build())
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build()
             .readerFor(JsonNode.class);
 

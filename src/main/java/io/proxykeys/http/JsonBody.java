@@ -1,6 +1,8 @@
 package io.proxykeys.http;
 
+import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -28,7 +30,10 @@ public final class JsonBody {
     /** Unless an operation takes more. */
     private static final int MAX_BYTES = 8 * 1024;
     private static final String PROXY_KEY = "proxy_key";
-    private static final ObjectReader JSON = JsonMapper.builder()
+    /** A number counts by its value, with however many digits it is written: as many as a body has that takes an amount. */
+    private static final int MAX_DIGITS = 32 * 1024;
+    private static final ObjectReader JSON = JsonMapper.builder(
+            JsonFactory.builder().streamReadConstraints(StreamReadConstraints.builder().maxNumberLength(MAX_DIGITS).build()).build())
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             // An amount is read from its digits, and never through a binary float.

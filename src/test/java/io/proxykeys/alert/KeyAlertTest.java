@@ -15,6 +15,7 @@ import io.proxykeys.harness.Postgres;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.sql.Connection;
 import java.time.Instant;
 import java.util.List;
@@ -136,6 +137,32 @@ class KeyAlertTest {
                 .get("message").textValue());
     }
 
+    /** The key was suspended because its identifier was named; since a rotation its secret is an old one, and only that has leaked. */
+    @ParameterizedTest
+    @ValueSource(booleans = { false, true })
+    void anOldSecretIsNotTheAlertThatNamedItsKey(boolean gone) {
+        JsonNode first = succeeds(event(detail -> detail.put("action", "suspend").put("incident_id", account).put("key", key)));
+        Api.resume(account, first.get("suspension_id").textValue()).then().statusCode(200);
+        Api.rotate(account, key, 3600).then().statusCode(200);
+        if (gone) {
+            Api.remove(account, key).then().statusCode(200);
+        }
+
+        JsonNode answer = succeeds(byHash(detail -> detail.put("action", "suspend").put("incident_id", account)));
+
+        assertEquals(gone ? "No such proxy key" : "Old secret revoked", answer.get("message").textValue());
+        assertEquals(first, succeeds(event(detail -> detail.put("action", "suspend").put("incident_id", account).put("key", key))));
+    }
+
+    @Test
+    void theKeyThatIsNamedIsNotSparedHoweverNewItIs() {
+        JsonNode answer = succeeds(byHash(detail -> detail.put("action", "suspend").put("scope", "account")
+                .put("detected_at", "2026-01-01T00:00:00Z")));
+
+        assertEquals(1, answer.get("suspended").intValue());
+        assertEquals(1, answer.get("keys_spared").intValue());
+    }
+
     @Test
     void anOverlapThatEndsIsToldToCachesAlsoIfNoKeyWasLeftToSuspend() {
         Api.rotate(account, key, 3600).then().statusCode(200);
@@ -204,6 +231,15 @@ class KeyAlertTest {
     }
 
     @Test
+    void anAccountThatDoesNotExistIsNotAskedForAgain() {
+        Gateway.Result result = Gateway.invoke(event(detail -> detail.put("key", "ek-proxy-nobodys").put("scope", "account")
+                .put("account_id", "nobody")));
+
+        assertTrue(result.functionError());
+        assertTrue(result.payload().toString().contains("detail.account_id is not an account of ours"), result.payload().toString());
+    }
+
+    @Test
     void aSecretInTheNameOfAMemberIsNotRepeated() {
         Gateway.Result result = Gateway.invoke(event(detail -> detail.put("account_id", account).put("token-ek-proxy-sk-a1b2c3", 1)));
 
@@ -214,6 +250,7 @@ class KeyAlertTest {
     @Test
     void otherMembersAreIgnored() {
         assertEquals(2, succeeds(event(detail -> detail.put("account_id", account).put("severity", 7).put("ticket", "x")
+                .put("number", new BigInteger("7".repeat(2_000))).put("n".repeat(60_000), 1)
                 .put("block_new_keys_seconds", 0))).get("deleted").intValue());
     }
 

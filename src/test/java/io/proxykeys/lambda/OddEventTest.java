@@ -13,6 +13,7 @@ import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Issuer;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -27,6 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTest
 @WithTestResource(Harness.class)
 class OddEventTest {
+
+    private static final BigInteger LONG_NUMBER = new BigInteger("7".repeat(2_000));
 
     static Stream<Arguments> harmless() {
         return Stream.of(
@@ -52,6 +55,7 @@ class OddEventTest {
                 odd("no query", event -> event.remove("rawQueryString")),
                 odd("query null", event -> event.putNull("rawQueryString")),
                 odd("unknown fields", event -> event.put("unknown", 1).putObject("more").put("x", 1)),
+                odd("an unknown field with a long name and a long number", event -> event.put("u".repeat(60_000), LONG_NUMBER)),
                 odd("cookies", event -> event.putArray("cookies").add("a=b").add("\u0000")),
                 odd("unused members of other types", event -> event.put("pathParameters", 1).put("version", true)
                         .putArray("stageVariables").add(1)),

@@ -112,6 +112,17 @@ class CreateTest {
         assertEquals(new BigDecimal("99999999999999.999999"), Accounts.total(account));
     }
 
+    @Test
+    void anAmountMayHaveAsManyDigitsAsFit() {
+        String account = Accounts.open("1");
+
+        Api.create(account, "key", "0.1" + "0".repeat(30_000)).then().statusCode(200);
+
+        assertEquals("0.100000", database.one(BigDecimal.class, "SELECT allocated FROM proxy_key WHERE account_id = ?", account)
+                .toString());
+        refused(422, "{\"name\":\"key\",\"allocated_ammount\":" + "1".repeat(30_000) + "}");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = { "0", "-0", "-0.0", "0e5", "-1", "1e400", "1e999999999", "1e-400", "1e-999999999", "1e99999999999",
             "1e-99999999999", "100000000000000",
