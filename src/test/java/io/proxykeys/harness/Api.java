@@ -91,6 +91,11 @@ public final class Api {
         return post(account, "/suspend", keys(named));
     }
 
+    public static Response suspendNamed(String account, List<String> named, String idempotencyKey) {
+        return as(account).header("Idempotency-Key", idempotencyKey).contentType("application/json").body(keys(named))
+                .post(PROXY + "/suspend");
+    }
+
     public static Response resume(String account, String suspension) {
         return post(account, "/resume", JSON.createObjectNode().put("suspension_id", suspension).toString());
     }

@@ -16,6 +16,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code release_expired_holds()}: what was not settled in time comes back, and nobody waits. */
 class ReleaseTest {
@@ -114,6 +116,65 @@ class ReleaseTest {
         assertEquals(List.of("1.000000|"), database.rows("SELECT credits_settled_later FROM revocation WHERE id = ?", receipt));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = { "is_active = false", "expires_at = clock_timestamp()" })
+    void aLateCallIsChargedToAKeyThatIsDisabledOrExpiredToo(String change) {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = released("key");
+        database.execute("UPDATE proxy_key SET " + change + " WHERE account_id = ?", account);
+
+        assertEquals(new BigDecimal("-3.000000"), Accounts.settle(hold, "3"));
+        assertEquals(new BigDecimal("3.000000"), Accounts.used(account, "key"));
+        assertEquals(new BigDecimal("90.000000"), Accounts.balance(account));
+    }
+
+    @Test
+    void aBalanceThatIsLowerThanALateCallCostIsChargedWhatThereIs() {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        UUID receipt = LiveStatements.revokeAll(account);
+        Accounts.expireHolds(account);
+        Releases.untilNothingIsLeft();
+        Accounts.createKey(account, "other", "98");
+
+        assertEquals(new BigDecimal("-2.000000"), Accounts.settle(hold, "3"));
+        assertEquals(new BigDecimal("-2.000000"), Accounts.settle(hold, "3"));
+        assertEquals(new BigDecimal("0.000000"), Accounts.balance(account));
+        assertEquals(new BigDecimal("0.000000"), Accounts.used(account, "other"));
+        assertEquals(List.of("2.000000|"), database.rows("SELECT credits_settled_later FROM revocation WHERE id = ?", receipt));
+    }
+
+    @Test
+    void aLateCallOfAnAccountThatIsGoneIsChargedToNobody() {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        UUID receipt = LiveStatements.revokeAll(account);
+        Accounts.expireHolds(account);
+        Releases.untilNothingIsLeft();
+        database.execute("DELETE FROM account WHERE id = ?", account);
+
+        assertEquals(new BigDecimal("0.000000"), Accounts.settle(hold, "3"));
+        assertEquals(new BigDecimal("0.000000"), Accounts.settle(hold, "3"));
+        refused("PK010", () -> Accounts.settle(hold, "2"));
+        assertEquals(List.of("4.000000|"), database.rows("SELECT credits_settled_later FROM revocation WHERE id = ?", receipt));
+    }
+
+    @Test
+    void aLateCallChangesNoReceiptThatIsYoungerThanTheRelease() {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = released("key");
+        UUID receipt = LiveStatements.revokeAll(account);
+        String tables = "SELECT r.*, k.* FROM revocation r JOIN revoked_key k ON k.revocation_id = r.id WHERE r.id = ?";
+        List<String> before = database.rows(tables, receipt);
+
+        assertEquals(new BigDecimal("-3.000000"), Accounts.settle(hold, "3"));
+
+        assertEquals(before, database.rows(tables, receipt));
+        assertEquals(List.of("10.000000|0.000000|"), database.rows(
+                "SELECT credits_returned, credits_settled_later FROM revocation WHERE id = ?", receipt));
+        assertEquals(new BigDecimal("97.000000"), Accounts.balance(account));
+    }
+
     @Test
     void aRenewedHoldIsNotReleasedAndTellsWhetherItsKeyStillWorks() {
         Accounts.createKey(account, "key", "10");
@@ -129,6 +190,41 @@ class ReleaseTest {
         refused("PK010", () -> renewed(hold, 60));
         refused("PK009", () -> renewed(UUID.randomUUID(), 60));
         refused("22023", () -> renewed(hold, 0));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "is_active = false", "is_active = false, suspended_by = gen_random_uuid()", "expires_at = clock_timestamp()" })
+    void aRenewedHoldTellsThatItsKeyWasStopped(String change) {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        database.execute("UPDATE proxy_key SET " + change + " WHERE account_id = ?", account);
+
+        assertEquals(List.of("t|f|"), renewed(hold, 3600));
+        assertEquals(new BigDecimal("3.000000"), Accounts.settle(hold, "1"));
+    }
+
+    @Test
+    void aHoldThatWasReleasedIsNotRenewed() {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = released("key");
+        List<String> before = Accounts.everything(account);
+
+        refused("PK010", () -> renewed(hold, 60));
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "0", "-1", "86401", "2147483647", "NULL" })
+    void aRenewalLastsASecondToADay(String seconds) {
+        Accounts.createKey(account, "key", "10");
+        UUID hold = Accounts.hold(account, "key", "4");
+        List<String> before = Accounts.everything(account);
+        String renewal = "SELECT key_lives FROM renew_hold(?, %s)";
+
+        refused("22023", () -> database.rows(renewal.formatted(seconds), hold));
+        assertEquals(before, Accounts.everything(account));
+        assertEquals(List.of("t|"), database.rows(renewal.formatted("1"), hold));
+        assertEquals(List.of("t|"), database.rows(renewal.formatted("86400"), hold));
     }
 
     private List<String> renewed(UUID hold, int seconds) {
@@ -300,6 +396,14 @@ class ReleaseTest {
         } finally {
             Accounts.expireHolds(account);
         }
+    }
+
+    /** A hold of 4 that was released while its key lived. */
+    private UUID released(String key) {
+        UUID hold = Accounts.hold(account, key, "4");
+        Accounts.expireHolds(account);
+        Releases.untilNothingIsLeft();
+        return hold;
     }
 
     private boolean isSettled(UUID hold) {

@@ -1,11 +1,13 @@
 package io.proxykeys.maintenance;
 
+import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
@@ -13,6 +15,7 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -62,6 +65,28 @@ class MaintenanceTest {
 
         assertEquals("{\"message\":\"Receipts purged\",\"count\":2,\"finished\":true}", done(PURGE));
         assertEquals(1, Accounts.receipts(account));
+    }
+
+    @Test
+    void anOldSuspensionIsPurgedWhenItHoldsNoKey() {
+        done(PURGE);
+        Accounts.createKey(account, "key", "10");
+        String resumed = suspendAll(account);
+        Api.resume(account, resumed).then().statusCode(200).body("resumed", equalTo(1));
+        String holding = suspendAll(account);
+        String young = suspendAll(Accounts.open("1"));
+        makeOlder(resumed, 91);
+        makeOlder(holding, 91);
+        makeOlder(young, 89);
+
+        assertEquals("{\"message\":\"Receipts purged\",\"count\":1,\"finished\":true}", done(PURGE));
+
+        Api.resume(account, resumed).then().statusCode(404);
+        Api.resume(account, holding).then().statusCode(200).body("resumed", equalTo(1)).body("skipped", equalTo(0));
+        Accounts.spend(account, "key", "1");
+        assertEquals("{\"message\":\"Receipts purged\",\"count\":1,\"finished\":true}", done(PURGE));
+        Api.resume(account, holding).then().statusCode(404);
+        assertEquals(1L, database.one(Long.class, "SELECT count(*) FROM suspension WHERE id = ?", UUID.fromString(young)));
     }
 
     @Test
@@ -119,6 +144,15 @@ class MaintenanceTest {
         Gateway.Result result = Gateway.invoke(Gateway.maintenance(detailType));
         assertFalse(result.functionError(), result.payload().toString());
         return result.payload().toString();
+    }
+
+    private static String suspendAll(String owner) {
+        return Api.json(Api.suspend(owner, "").then().statusCode(200).extract().response()).get("suspension_id").textValue();
+    }
+
+    private void makeOlder(String suspension, int days) {
+        database.execute("UPDATE suspension SET suspended_at = now() - ? * interval '1 day' WHERE id = ?", days,
+                UUID.fromString(suspension));
     }
 
     private void holdExpired(int holds) {

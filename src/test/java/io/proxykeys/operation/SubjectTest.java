@@ -15,7 +15,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Who did it: {@code sub} of the token, in receipts and suspensions. That it is another than the account is in {@code ProvidersTest}. */
+/** Who did it: {@code sub} of the token, in receipts and suspensions. Where the account is another, see {@code OrganisationTest}. */
 @QuarkusTest
 @WithTestResource(Harness.class)
 class SubjectTest {

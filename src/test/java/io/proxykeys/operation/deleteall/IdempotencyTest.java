@@ -92,6 +92,30 @@ class IdempotencyTest {
     }
 
     @Test
+    void aKeyThatWasUsedForSomethingElseIsRefusedAsThatAlsoWhenTheLimitIsReached() {
+        String account = Accounts.open("250");
+        List<String> ids = Accounts.createFiveKeys(account);
+        Api.remove(account, ids.get(0), "removal").then().statusCode(200);
+        Api.suspend(account, "?status=expired", "suspension").then().statusCode(200);
+        for (String bucket : List.of("delete-all", "remove", "suspend")) {
+            Accounts.payInAdvance(account, bucket, 600);
+        }
+        List<String> before = Accounts.everything(account);
+
+        for (String used : List.of("removal", "suspension")) {
+            Api.deleteAll(account, used).then().statusCode(422);
+            Api.remove(account, ids.get(1), used).then().statusCode(422);
+            Api.removeAll(account, ids, used).then().statusCode(422);
+            Api.suspend(account, "", used).then().statusCode(422);
+            Api.suspendNamed(account, ids, used).then().statusCode(422);
+        }
+        Api.deleteAll(account, "new").then().statusCode(429);
+        Api.remove(account, ids.get(1), "new").then().statusCode(429);
+        Api.suspend(account, "", "new").then().statusCode(429);
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @Test
     void identicalRequestsAtTheSameMomentAreOneRevocation() {
         // The function serves one request at a time, so two running copies are played by a lock that both wait for:
         // the database function is what both of them call.

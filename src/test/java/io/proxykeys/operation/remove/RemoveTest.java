@@ -147,6 +147,25 @@ class RemoveTest {
     }
 
     @Test
+    void aKeyIsTheSameByItsOldSecretAlsoWhenItIsGone() {
+        String account = Accounts.open("100");
+        String id = Accounts.createKey(account, "key", "10");
+        String old = Accounts.secret(account, "key");
+        String secret = Api.json(Api.rotate(account, id, 3600)).get("keys").get(0).get("key").textValue();
+
+        Response first = Api.remove(account, old, "k");
+
+        first.then().statusCode(200).body("deleted", equalTo(1));
+        for (String name : List.of(old, secret, id)) {
+            Response repeat = Api.remove(account, name, "k");
+            assertEquals("true", repeat.header("Idempotency-Replayed"), repeat.asString());
+            assertEquals(first.asString(), repeat.asString());
+        }
+        Api.remove(account, old).then().statusCode(404);
+        assertEquals("100.000000", Accounts.balance(account).toString());
+    }
+
+    @Test
     void theSameIdempotencyKeyForAnotherKeyOrOperationIsRefused() {
         String account = Accounts.open("100");
         String one = Accounts.createKey(account, "one", "10");

@@ -188,6 +188,25 @@ class ResumeTest {
     }
 
     @Test
+    void aCallResumesAHundredThousandKeysAndTheNextOneTheRest() {
+        database.execute("""
+                WITH more AS (
+                    INSERT INTO proxy_key (id, account_id, name, secret_hash, allocated, is_active, suspended_by)
+                    SELECT 'ek-proxy-' || gen_random_uuid(), s.account_id, 'many', sha256(gen_random_uuid()::text::bytea), 0, false, s.id
+                      FROM suspension s, generate_series(1, 100000) WHERE s.id = ?::uuid)
+                UPDATE suspension SET keys_suspended = keys_suspended + 100000 WHERE id = ?::uuid""", suspension, suspension);
+
+        Api.resume(account, suspension).then().statusCode(200).body("resumed", equalTo(100_000)).body("skipped", equalTo(0))
+                .body("remaining", equalTo(4));
+        assertEquals(List.of("100000|f|"), progress());
+        Api.resume(account, suspension).then().statusCode(200).body("resumed", equalTo(4)).body("remaining", equalTo(0));
+        assertEquals(List.of("100004|t|"), progress());
+        Api.resume(account, suspension).then().statusCode(200).body("resumed", equalTo(0)).body("remaining", equalTo(0));
+
+        assertEquals(100_004L, database.one(Long.class, "SELECT count(*) FROM proxy_key WHERE account_id = ? AND is_active", account));
+    }
+
+    @Test
     void aResumptionTakesFourRoundTripsOnAWarmConnection() {
         Api.resume(account, suspension).then().statusCode(200);
         String second = suspendAll();
@@ -200,6 +219,10 @@ class ResumeTest {
 
     private String suspendAll() {
         return Api.json(Api.suspend(account, "").then().statusCode(200).extract().response()).get("suspension_id").textValue();
+    }
+
+    private List<String> progress() {
+        return database.rows("SELECT keys_resumed, resumed_at IS NOT NULL FROM suspension WHERE id = ?", UUID.fromString(suspension));
     }
 
     private boolean active(String key) {

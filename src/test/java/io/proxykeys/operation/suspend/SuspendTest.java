@@ -253,6 +253,26 @@ class SuspendTest {
     }
 
     @Test
+    void aRepeatByNamesReturnsTheFirstAnswerWhateverTheOrderAndAnotherListIsRefused() {
+        List<String> ids = Accounts.createFiveKeys(account);
+        List<String> named = List.of(ids.get(0), Accounts.secret(account, "unused"), "ek-proxy-nothing");
+        Response first = Api.suspendNamed(account, named, "k");
+        first.then().statusCode(200).body("suspended", equalTo(2));
+        Api.resume(account, suspension(first)).then().statusCode(200).body("resumed", equalTo(2));
+        List<String> before = Accounts.everything(account);
+
+        Response repeat = Api.suspendNamed(account, List.of(named.get(2), named.get(0), named.get(1)), "k");
+
+        repeat.then().statusCode(200).header("Idempotency-Replayed", equalTo("true"));
+        assertEquals(first.asString(), repeat.asString());
+        for (List<String> other : List.of(named.subList(0, 2), List.of(ids.get(0), Accounts.secret(account, "unused"), ids.get(4)),
+                List.of(ids.get(0), ids.get(1), "ek-proxy-nothing"))) {
+            Api.suspendNamed(account, other, "k").then().statusCode(422);
+        }
+        assertEquals(before, Accounts.everything(account));
+    }
+
+    @Test
     void theSameIdempotencyKeyForAnotherSelectionBlockOrOperationIsRefused() {
         List<String> ids = Accounts.createFiveKeys(account);
         Api.suspend(account, "?name_prefix=un", "k").then().statusCode(200);
