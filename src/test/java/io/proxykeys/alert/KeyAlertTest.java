@@ -1,7 +1,9 @@
 package io.proxykeys.alert;
 
+import static org.hamcrest.Matchers.equalTo;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,9 +16,11 @@ import io.proxykeys.harness.Harness;
 import io.proxykeys.harness.Postgres;
 import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.Response;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -271,9 +275,143 @@ class KeyAlertTest {
         assertTrue(row.get(0).endsWith("|255|null|null|"), row.toString());
     }
 
+    @Test
+    void aSuspensionThatIsConfirmedInTheSameIncidentIsADeletion() {
+        ObjectNode event = byHash(detail -> detail.put("action", "suspend").put("incident_id", "i"));
+        assertEquals(1, succeeds(event).get("suspended").intValue());
+        assertEquals(0, Accounts.receipts(account));
+        event.withObject("/detail").put("action", "delete");
+
+        JsonNode deleted = succeeds(event);
+
+        assertEquals("Proxy key deleted", deleted.get("message").textValue());
+        assertEquals(new BigDecimal("10.000000"), deleted.get("credits_returned").decimalValue());
+        assertEquals(deleted, succeeds(event), "delivered again");
+        assertCannotBeCreatedAgain();
+    }
+
+    @Test
+    void theSameIncidentFromAnotherReporterIsAnAlertOfItsOwn() {
+        ObjectNode event = byHash(detail -> detail.put("action", "suspend").put("incident_id", "i").put("reported_by", "one"));
+        JsonNode first = succeeds(event);
+        event.withObject("/detail").put("reported_by", "two");
+
+        JsonNode second = succeeds(event);
+
+        assertEquals(1, second.get("suspended").intValue());
+        assertNotEquals(first.get("suspension_id"), second.get("suspension_id"));
+        event.withObject("/detail").put("reported_by", "one");
+        assertEquals(first, succeeds(event));
+    }
+
+    @Test
+    void keysThatOnlyWentAlongAreNotBurnt() {
+        assertEquals(2, succeeds(byHash(detail -> detail.put("scope", "account"))).get("deleted").intValue());
+
+        Accounts.createKey(account, "sibling", "20");
+        assertCannotBeCreatedAgain();
+    }
+
+    @Test
+    void anAlertThatSuspendsAnUnknownKeyBurnsNothing() {
+        String secret = Accounts.secret(account, "new");
+        ObjectNode event = event(detail -> detail.put("key_sha256", hash(secret)).put("action", "suspend"));
+
+        assertFalse(succeeds(event).get("known").booleanValue());
+
+        Accounts.createKey(account, "new", "1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = { true, false })
+    void theOwnerOfABurntKeyIsFoundByItsHashAlsoIfItIsStated(boolean stated) {
+        succeeds(byHash(detail -> {}));
+
+        JsonNode answer = succeeds(byHash(detail -> {
+            detail.put("scope", "account");
+            if (stated) {
+                detail.put("account_id", account);
+            }
+        }));
+
+        assertEquals(1, answer.get("deleted").intValue());
+        assertEquals(0, Accounts.keys(account));
+    }
+
+    @Test
+    void theStatedAccountIsTheOwnerOfAKeyThatIsNotKnown() {
+        String unknown = hash("never a key of " + account);
+
+        JsonNode answer = succeeds(event(detail -> detail.put("key_sha256", unknown).put("scope", "account").put("account_id", account)));
+
+        assertEquals(2, answer.get("deleted").intValue());
+        assertEquals(0, Accounts.keys(account));
+    }
+
+    @Test
+    void anotherOwnerThanTheStatedOneIsAFunctionErrorAlsoWhenTheKeyIsGone() {
+        String removed = Accounts.createKey(account, "removed", "1");
+        Api.remove(account, removed).then().statusCode(200);
+        succeeds(byHash(detail -> {}));
+        String other = Accounts.open("1");
+        Accounts.createKey(other, "key", "1");
+        List<List<String>> before = List.of(Accounts.everything(account), Accounts.everything(other));
+
+        for (String action : List.of("delete", "suspend")) {
+            assertTrue(Gateway.invoke(byHash(detail -> detail.put("scope", "account").put("account_id", other).put("action", action)))
+                    .functionError());
+            assertTrue(Gateway.invoke(event(detail -> detail.put("key", removed).put("scope", "account").put("account_id", other)
+                    .put("action", action))).functionError());
+        }
+
+        assertEquals(before, List.of(Accounts.everything(account), Accounts.everything(other)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "delete", "suspend" })
+    void anAlertAboutAKeyCanBlockNewKeys(String action) {
+        succeeds(byHash(detail -> detail.put("action", action).put("block_new_keys_seconds", 600)));
+
+        Response refused = Api.create(account, "new", "1");
+
+        refused.then().statusCode(409).body("type", equalTo("urn:problem-type:proxy-keys:new-keys-blocked"));
+        int wait = Integer.parseInt(refused.header("Retry-After"));
+        assertTrue(wait > 0 && wait <= 600, "Retry-After: " + wait);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "delete", "suspend" })
+    void anIdentifierThatIsNoKeysIsANormalReturn(String action) {
+        for (String unknown : List.of("ek-proxy-of-" + account, "ek-proxy-" + "0".repeat(32))) {
+            assertEquals("{\"message\":\"No such proxy key\",\"known\":false,\"deleted\":0}",
+                    succeeds(event(detail -> detail.put("key", unknown).put("action", action))).toString());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = { "delete", "suspend" })
+    void whoReportedItAndWhereAreCut(String action) {
+        String url = "https://example.com/" + "a".repeat(2048);
+        succeeds(byHash(detail -> detail.put("action", action).put("reported_by", "\ud83d\udd11".repeat(65)).put("url", url)));
+
+        assertEquals(List.of("\ud83d\udd11".repeat(64) + "|" + url.substring(0, 2048) + "|"), database.rows("""
+                SELECT reported_by, url FROM revocation WHERE account_id = ?
+                 UNION ALL SELECT reported_by, url FROM suspension WHERE account_id = ?""", account, account));
+    }
+
+    @Test
+    void theNameOfAnIncidentHas255CharactersAtMost() {
+        List<String> before = Accounts.everything(account);
+        assertTrue(Gateway.invoke(byHash(detail -> detail.put("incident_id", "i".repeat(256)))).functionError());
+        assertEquals(before, Accounts.everything(account));
+
+        assertEquals(1, succeeds(byHash(detail -> detail.put("incident_id", "i".repeat(255)))).get("deleted").intValue());
+    }
+
     private void assertCannotBeCreatedAgain() {
         IllegalStateException refused = assertThrows(IllegalStateException.class, () -> Accounts.createKey(account, "leaked", "1"));
         assertTrue(refused.getMessage().contains("has leaked"), refused.getMessage());
+        assertEquals("PK008", ((SQLException) refused.getCause()).getSQLState());
     }
 
     private ObjectNode byHash(Consumer<ObjectNode> change) {

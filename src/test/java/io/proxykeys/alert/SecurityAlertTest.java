@@ -122,6 +122,47 @@ class SecurityAlertTest {
     }
 
     @Test
+    void anAlertThatSuspendsAnswersAsASuspensionAndSaysWhyInIt() {
+        String account = Accounts.open("250");
+        List<String> keys = Accounts.createFiveKeys(account);
+        database.execute("UPDATE proxy_key SET created_at = '2026-01-01' WHERE account_id = ? AND id <> ?", account, keys.get(0));
+        ObjectNode event = event(account);
+        ((ObjectNode) event.get("detail")).put("action", "suspend").put("detected_at", "2026-02-01T00:00:00Z")
+                .put("reason", "not confirmed yet").put("url", "https://gist.example.com/1").put("reported_by", "scanner");
+
+        JsonNode answer = succeeds(event);
+
+        assertEquals("{\"message\":\"Proxy keys suspended\",\"suspended\":3,\"suspension_id\":" + answer.get("suspension_id")
+                + ",\"suspended_at\":" + answer.get("suspended_at") + ",\"keys_spared\":1}", answer.toString());
+        assertEquals(List.of(answer.get("suspension_id").textValue()
+                + "|alert|all|proxy-keys.security|scanner|not confirmed yet|https://gist.example.com/1|3|1|"), database.rows("""
+                        SELECT id, trigger, operation, requested_by, reported_by, reason, url, keys_suspended, keys_spared
+                          FROM suspension WHERE account_id = ?""", account));
+        assertEquals(List.of(keys.get(0) + "|"), database.rows("SELECT id FROM proxy_key WHERE account_id = ? AND is_active", account));
+        assertEquals(0, Accounts.receipts(account));
+        assertEquals(answer, succeeds(event), "delivered again");
+    }
+
+    @Test
+    void theSameIncidentIsAnotherAlertForAnotherActionAndFromAnotherReporter() {
+        String account = Accounts.open("250");
+        Accounts.createFiveKeys(account);
+        ObjectNode event = event(account);
+        ObjectNode detail = ((ObjectNode) event.get("detail")).put("incident_id", "i").put("action", "suspend");
+        assertEquals(4, succeeds(event).get("suspended").intValue());
+
+        detail.put("action", "delete");
+        assertEquals(5, succeeds(event).get("deleted").intValue());
+
+        Accounts.createKey(account, "key", "1");
+        detail.put("detected_at", Instant.now().toString());
+        assertEquals(5, succeeds(event).get("deleted").intValue(), "the first receipt");
+        assertEquals(1, Accounts.keys(account));
+        detail.put("reported_by", "another");
+        assertEquals(1, succeeds(event).get("deleted").intValue());
+    }
+
+    @Test
     void withoutDetectedAtTheTimeOfTheEnvelopeCounts() {
         String account = Accounts.open("100");
         Accounts.createKey(account, "key", "10");

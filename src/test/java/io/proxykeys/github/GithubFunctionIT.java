@@ -5,7 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.proxykeys.harness.Accounts;
+import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Github;
 import io.proxykeys.harness.Issuer;
@@ -139,6 +142,31 @@ class GithubFunctionIT {
             tap.fault(Fault.NONE);
             assertEquals(200, function.invokeWithin(DEADLINE, github.event(Github.report(secrets))).status());
             assertEquals(0, Accounts.keys(account));
+        }
+    }
+
+    @Test
+    void eachOddEntryIsALineWithItsPositionAndTheHashOfItsToken() {
+        String[] secrets = secrets(3);
+        JsonNode report = Api.json(Github.report(secrets));
+        ((ObjectNode) report.get(1)).remove("type");
+        ((ObjectNode) report.get(2)).set("tokn", ((ObjectNode) report.get(2)).remove("token"));
+        ((ArrayNode) report).insert(0, 7);
+        try (NativeFunction function = start(Postgres.shared().port())) {
+            Gateway.Result answer = function.invoke(github.event(report.toString()));
+
+            assertEquals(200, answer.status(), answer.body());
+            assertEquals(2, answer.json().size());
+            assertEquals(1, Accounts.keys(account));
+            List<JsonNode> lines = function.log().stream().filter(line -> line.path("event").asText().equals("odd_leak")).toList();
+            assertEquals(List.of(0, 2, 3), lines.stream().map(line -> line.get("position").intValue()).toList());
+            assertEquals(List.of("", sha256(secrets[1]), ""), lines.stream().map(line -> line.path("key_sha256").asText()).toList());
+            for (JsonNode line : lines) {
+                assertEquals("ERROR", line.get("level").textValue());
+                assertEquals(1, line.get("LeaksNotRevoked").intValue());
+                assertEquals(answer.header("X-Request-Id"), line.get("aws_request_id").textValue());
+            }
+            assertNoSecret(function, secrets);
         }
     }
 

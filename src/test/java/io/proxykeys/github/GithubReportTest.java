@@ -1,5 +1,7 @@
 package io.proxykeys.github;
 
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
@@ -87,6 +89,32 @@ class GithubReportTest {
         assertFalse(Gateway.invoke(alert).functionError());
 
         assertEquals(feedback(secret, "true_positive"), Gateway.invoke(GITHUB.event(Github.report(secret))).json());
+        assertEquals(1, Accounts.receipts(account));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = { true, false })
+    void aSecretThatWasReplacedWasAKeysAndItsKeyLivesOn(boolean overlapRuns) {
+        String id = Api.json(Api.lookup(account, secret)).get("key").textValue();
+        String current = Api.json(Api.rotate(account, secret, 3600)).at("/keys/0/key").textValue();
+        if (!overlapRuns) {
+            database.execute("UPDATE proxy_key SET previous_valid_until = clock_timestamp() WHERE id = ?", id);
+        }
+
+        assertEquals(feedback(secret, "true_positive"), Gateway.invoke(GITHUB.event(Github.report(secret))).json());
+
+        Api.lookup(account, secret).then().statusCode(404);
+        Api.lookup(account, current).then().statusCode(200).body("key", equalTo(id)).body("is_active", equalTo(true))
+                .body("overlap_until", nullValue());
+        assertEquals(overlapRuns ? List.of("old_secret") : List.of(), Api.json(Api.receipts(account, "")).findValuesAsText("operation"));
+    }
+
+    /** Its secret was not burnt, so nothing tells it from one that never was a key. */
+    @Test
+    void aKeyThatWasDeletedByACallIsNone() {
+        Api.remove(account, secret).then().statusCode(200);
+
+        assertEquals(feedback(secret, "false_positive"), Gateway.invoke(GITHUB.event(Github.report(secret))).json());
         assertEquals(1, Accounts.receipts(account));
     }
 

@@ -166,6 +166,11 @@ public final class Accounts {
         List<String> all = new java.util.ArrayList<>(DATABASE.rows("SELECT * FROM account WHERE id = ?", account));
         all.addAll(DATABASE.rows("SELECT * FROM proxy_key WHERE account_id = ? ORDER BY id", account));
         all.addAll(DATABASE.rows("SELECT * FROM revocation WHERE account_id = ? ORDER BY id", account));
+        all.addAll(DATABASE.rows("""
+                SELECT k.* FROM revoked_key k JOIN revocation r ON r.id = k.revocation_id WHERE r.account_id = ?
+                 ORDER BY k.revocation_id, k.id""", account));
+        all.addAll(DATABASE.rows("SELECT * FROM suspension WHERE account_id = ? ORDER BY id", account));
+        all.addAll(DATABASE.rows("SELECT * FROM burnt_secret WHERE account_id = ? ORDER BY secret_hash", account));
         all.addAll(DATABASE.rows("SELECT * FROM credit_hold WHERE account_id = ? ORDER BY id", account));
         all.addAll(DATABASE.rows("SELECT * FROM rate_limit WHERE account_id = ? ORDER BY bucket", account));
         return all;

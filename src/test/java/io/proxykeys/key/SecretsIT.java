@@ -54,17 +54,22 @@ class SecretsIT {
             post(function, "lookup", "{\"proxy_key\":\"" + secret + "\"}");
             post(function, "update", "{\"proxy_key\":\"" + secret + "\",\"name\":\"other\"}");
             post(function, "toggle", "{\"proxy_key\":\"" + secret + "\"}");
-            String receipt = post(function, "remove", "{\"proxy_key\":\"" + secret + "\"}").get("revocation_id").textValue();
+            String rotation = "{\"proxy_key\":\"" + secret + "\",\"overlap_seconds\":60}";
+            String rotated = post(function, "rotate", rotation).at("/keys/0/key").textValue();
+            post(function, "suspend", "{\"proxy_keys\":[\"" + rotated + "\"]}");
+            String receipt = post(function, "remove", "{\"proxy_key\":\"" + rotated + "\"}").get("revocation_id").textValue();
             post(function, "recreate", "{\"revocation_id\":\"" + receipt + "\"}");
             // Refused in every way.
             invoke(function, "lookup", "{\"proxy_key\":\"" + secret + "\"}");
             invoke(function, "lookup", "{\"proxy_key\":\"" + secret + "\",\"a\":1}");
+            invoke(function, "rotate", rotation);
             invoke(function, secret, "{}");
             invoke(function, "create", "{\"name\":\"" + secret + "\",\"allocated_ammount\":1}");
 
             String log = String.join("\n", function.output());
             assertFalse(log.contains("ek-proxy-sk-"), "a secret is in the log");
-            for (String event : List.of("proxy_key_created", "proxy_key_updated", "proxy_keys_recreated")) {
+            for (String event : List.of("proxy_key_created", "proxy_key_updated", "proxy_keys_rotated", "proxy_keys_suspended",
+                    "proxy_keys_recreated")) {
                 assertEquals(1, log.split(event, -1).length - 1, event);
             }
         }
