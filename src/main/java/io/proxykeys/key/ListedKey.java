@@ -67,7 +67,7 @@ public record ListedKey(
     void members(JsonGenerator json, String key) throws IOException {
         json.writeStringField("name", name);
         json.writeStringField("key", key);
-        json.writeNumberField("expires_at", expiresAt == null ? NEVER : expiresAt.getEpochSecond());
+        json.writeNumberField("expires_at", expiry());
         json.writeNumberField("allocated_ammount", allocated);
         json.writeNumberField("used_ammount", used);
         json.writeBooleanField("is_active", active);
@@ -79,6 +79,15 @@ public record ListedKey(
         boolean overlaps = previousValidUntil != null && previousValidUntil.isAfter(Instant.now());
         time(json, "overlap_until", overlaps ? previousValidUntil : null);
         json.writeStringField("suspension_id", suspendedBy == null ? null : suspendedBy.toString());
+    }
+
+    /** The second before 1970 is told as the one before it: what has expired must not look as if it never did. */
+    private long expiry() {
+        if (expiresAt == null) {
+            return NEVER;
+        }
+        long second = expiresAt.getEpochSecond();
+        return second == NEVER ? NEVER - 1 : second;
     }
 
     private static void time(JsonGenerator json, String name, Instant time) throws IOException {

@@ -69,6 +69,18 @@ class ListTest {
         Api.as("nobody").get(Api.PROXY + "?" + new Cursor(1, "a").query()).then().statusCode(401);
     }
 
+    /** The second whose number means never. */
+    @ParameterizedTest
+    @ValueSource(strings = { "1969-12-31 23:59:59+00", "1969-12-31 23:59:59.5+00" })
+    void whatHasExpiredDoesNotLookAsIfItNeverDid(String expiry) {
+        String account = Accounts.open("10");
+        String id = Accounts.createKey(account, "key", "1");
+        Postgres.shared().execute("UPDATE proxy_key SET expires_at = ?::timestamptz WHERE id = ?", expiry, id);
+
+        Api.list(account).then().body("[0].expires_at", equalTo(-2));
+        Api.as(account).get(Api.PROXY + "?status=expired").then().body("key", equalTo(List.of(id)));
+    }
+
     @Test
     void oddValuesDoNotBreakTheList() {
         String account = Accounts.open("10");
