@@ -94,7 +94,8 @@ final class Conservation {
 
     /** Something that goes wrong about this often while the clients are at work. */
     Conservation with(String name, int everyMillis, Runnable mishap) {
-        mishaps.add(new Mishap(name, everyMillis, mishap, new AtomicInteger(), broken));
+        int rarer = Integer.getInteger("conservation.calm", 1);
+        mishaps.add(new Mishap(name, rarer * everyMillis, mishap, new AtomicInteger(), broken));
         return this;
     }
 
