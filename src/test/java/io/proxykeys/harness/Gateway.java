@@ -116,7 +116,9 @@ public final class Gateway {
     }
 
     public static Result invoke(JsonNode event) {
-        int port = ConfigProvider.getConfig().getOptionalValue("quarkus.lambda.mock-event-server.test-port", Integer.class)
+        // A thread of the common pool has another class loader for its context, in integration tests too.
+        int port = ConfigProvider.getConfig(Gateway.class.getClassLoader()).getOptionalValue("quarkus.lambda.mock-event-server.test-port",
+                Integer.class)
                 .orElse(8081);
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/_lambda_"))
                 .timeout(Duration.ofSeconds(40))
