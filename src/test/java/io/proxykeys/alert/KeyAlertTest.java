@@ -24,7 +24,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -45,7 +44,7 @@ class KeyAlertTest {
 
     @Test
     void aKeyNamedByHashGoesItsCreditsAreBackAndItsSiblingLives() {
-        JsonNode answer = succeeds(byHash(detail -> detail.put("reason", "in a gist").put("reported_by", "scanner")
+        JsonNode answer = Gateway.succeeds(byHash(detail -> detail.put("reason", "in a gist").put("reported_by", "scanner")
                 .put("url", "https://gist.example.com/1").put("account_id", account)));
 
         assertEquals("Proxy key deleted", answer.get("message").textValue());
@@ -60,7 +59,7 @@ class KeyAlertTest {
 
     @Test
     void aKeyNamedByIdentifierGoesAndItsSecretIsBurnt() {
-        assertEquals(1, succeeds(event(detail -> detail.put("key", key))).get("deleted").intValue());
+        assertEquals(1, Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("key", key))).get("deleted").intValue());
         assertEquals(1, Accounts.keys(account));
         assertCannotBeCreatedAgain();
     }
@@ -68,10 +67,10 @@ class KeyAlertTest {
     @Test
     void twentyDeliveriesByHashAndByIdentifierAreOneReceipt() {
         ObjectNode byHash = byHash(detail -> detail.put("incident_id", "i-" + account));
-        ObjectNode byIdentifier = event(detail -> detail.put("key", key).put("incident_id", "i-" + account));
+        ObjectNode byIdentifier = Gateway.keyAlert(detail -> detail.put("key", key).put("incident_id", "i-" + account));
 
         Set<JsonNode> answers = IntStream.range(0, 20)
-                .mapToObj(i -> CompletableFuture.supplyAsync(() -> succeeds(i % 2 == 0 ? byHash : byIdentifier))).toList().stream()
+                .mapToObj(i -> CompletableFuture.supplyAsync(() -> Gateway.succeeds(i % 2 == 0 ? byHash : byIdentifier))).toList().stream()
                 .map(CompletableFuture::join).collect(Collectors.toSet());
 
         assertEquals(1, answers.size(), answers.toString());
@@ -80,11 +79,12 @@ class KeyAlertTest {
 
     @Test
     void twoKeysInOneIncidentAndAnotherScopeAreAlertsOfTheirOwn() {
-        succeeds(event(detail -> detail.put("key", key).put("incident_id", "i")));
-        assertEquals(1, succeeds(event(detail -> detail.put("key", sibling).put("incident_id", "i"))).get("deleted").intValue());
+        Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("key", key).put("incident_id", "i")));
+        assertEquals(1, Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("key", sibling).put("incident_id", "i"))).get("deleted")
+                .intValue());
         Accounts.createKey(account, "third", "1");
 
-        assertEquals(1, succeeds(event(detail -> detail.put("key", key).put("incident_id", "i").put("scope", "account")
+        assertEquals(1, Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("key", key).put("incident_id", "i").put("scope", "account")
                 .put("detected_at", Instant.now().toString()))).get("deleted").intValue());
         assertEquals(3, Accounts.receipts(account));
     }
@@ -94,7 +94,7 @@ class KeyAlertTest {
         database.execute("UPDATE proxy_key SET created_at = '2026-01-01' WHERE id = ?", sibling);
         Accounts.createKey(account, "newer", "1");
 
-        JsonNode answer = succeeds(byHash(detail -> detail.put("scope", "account").put("detected_at", "2026-02-01T00:00:00Z")));
+        JsonNode answer = Gateway.succeeds(byHash(detail -> detail.put("scope", "account").put("detected_at", "2026-02-01T00:00:00Z")));
 
         assertEquals(2, answer.get("deleted").intValue());
         assertEquals(1, answer.get("keys_spared").intValue());
@@ -103,7 +103,7 @@ class KeyAlertTest {
 
     @Test
     void anUnknownKeyIsANormalReturnAndCanNeverBeCreated() {
-        JsonNode answer = succeeds(event(detail -> detail.put("key_sha256", hash("never a key of " + account))));
+        JsonNode answer = Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("key_sha256", hash("never a key of " + account))));
 
         assertEquals("{\"message\":\"No such proxy key\",\"known\":false,\"deleted\":0}", answer.toString());
         assertThrows(IllegalStateException.class, () -> database.execute(
@@ -115,15 +115,15 @@ class KeyAlertTest {
     void anAlertThatSuspendsIsTheSameAlsoWhenTheKeyIsGone(String scope) {
         ObjectNode byHash = byHash(detail -> detail.put("action", "suspend").put("scope", scope).put("account_id", account)
                 .put("incident_id", "i-" + account));
-        ObjectNode byIdentifier = event(detail -> detail.put("action", "suspend").put("scope", scope).put("key", key)
+        ObjectNode byIdentifier = Gateway.keyAlert(detail -> detail.put("action", "suspend").put("scope", scope).put("key", key)
                 .put("account_id", account).put("incident_id", "i-" + account));
-        JsonNode first = succeeds(byHash);
+        JsonNode first = Gateway.succeeds(byHash);
         Api.resume(account, first.get("suspension_id").textValue()).then().statusCode(200);
         Api.remove(account, key).then().statusCode(200);
         List<String> before = Accounts.everything(account);
 
-        assertEquals(first, succeeds(byHash));
-        assertEquals(first, succeeds(byIdentifier));
+        assertEquals(first, Gateway.succeeds(byHash));
+        assertEquals(first, Gateway.succeeds(byIdentifier));
         assertEquals(before, Accounts.everything(account));
     }
 
@@ -131,13 +131,14 @@ class KeyAlertTest {
     @ValueSource(ints = { 0, 3600 })
     void anAlertThatSuspendsIsTheSameAlsoWhenTheKeyHasAnotherSecret(int overlap) {
         ObjectNode byHash = byHash(detail -> detail.put("action", "suspend"));
-        JsonNode first = succeeds(byHash);
+        JsonNode first = Gateway.succeeds(byHash);
         Api.rotate(account, key, overlap).then().statusCode(200);
         List<String> before = Accounts.everything(account);
 
-        assertEquals(first, succeeds(byHash));
+        assertEquals(first, Gateway.succeeds(byHash));
         assertEquals(before, Accounts.everything(account));
-        assertEquals(overlap == 0 ? "No such proxy key" : "Old secret revoked", succeeds(byHash(detail -> detail.put("action", "suspend")))
+        assertEquals(overlap == 0 ? "No such proxy key" : "Old secret revoked", Gateway.succeeds(byHash(detail -> detail.put("action",
+                "suspend")))
                 .get("message").textValue());
     }
 
@@ -145,22 +146,24 @@ class KeyAlertTest {
     @ParameterizedTest
     @ValueSource(booleans = { false, true })
     void anOldSecretIsNotTheAlertThatNamedItsKey(boolean gone) {
-        JsonNode first = succeeds(event(detail -> detail.put("action", "suspend").put("incident_id", account).put("key", key)));
+        JsonNode first = Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("action", "suspend").put("incident_id", account).put("key",
+                key)));
         Api.resume(account, first.get("suspension_id").textValue()).then().statusCode(200);
         Api.rotate(account, key, 3600).then().statusCode(200);
         if (gone) {
             Api.remove(account, key).then().statusCode(200);
         }
 
-        JsonNode answer = succeeds(byHash(detail -> detail.put("action", "suspend").put("incident_id", account)));
+        JsonNode answer = Gateway.succeeds(byHash(detail -> detail.put("action", "suspend").put("incident_id", account)));
 
         assertEquals(gone ? "No such proxy key" : "Old secret revoked", answer.get("message").textValue());
-        assertEquals(first, succeeds(event(detail -> detail.put("action", "suspend").put("incident_id", account).put("key", key))));
+        assertEquals(first, Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("action", "suspend").put("incident_id", account).put(
+                "key", key))));
     }
 
     @Test
     void theKeyThatIsNamedIsNotSparedHoweverNewItIs() {
-        JsonNode answer = succeeds(byHash(detail -> detail.put("action", "suspend").put("scope", "account")
+        JsonNode answer = Gateway.succeeds(byHash(detail -> detail.put("action", "suspend").put("scope", "account")
                 .put("detected_at", "2026-01-01T00:00:00Z")));
 
         assertEquals(1, answer.get("suspended").intValue());
@@ -175,7 +178,8 @@ class KeyAlertTest {
         String version = "SELECT keys_version FROM account WHERE id = ?";
         long before = database.one(Long.class, version, account);
 
-        assertEquals(0, succeeds(byHash(detail -> detail.put("action", "suspend").put("scope", "account"))).get("suspended").intValue());
+        assertEquals(0, Gateway.succeeds(byHash(detail -> detail.put("action", "suspend").put("scope", "account"))).get("suspended")
+                .intValue());
 
         assertEquals(before + 1, database.one(Long.class, version, account));
         assertEquals(0L, database.one(Long.class,
@@ -186,9 +190,11 @@ class KeyAlertTest {
     void theOwnerOfADeletedKeyIsFoundAmongReceipts() {
         Api.remove(account, key).then().statusCode(200);
 
-        assertEquals(1, succeeds(event(detail -> detail.put("key", key).put("scope", "account"))).get("deleted").intValue());
+        assertEquals(1, Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("key", key).put("scope", "account"))).get("deleted")
+                .intValue());
         assertEquals(0, Accounts.keys(account));
-        assertTrue(Gateway.invoke(event(detail -> detail.put("key", "ek-proxy-nobodys").put("scope", "account"))).functionError());
+        assertTrue(Gateway.invoke(Gateway.keyAlert(detail -> detail.put("key", "ek-proxy-nobodys").put("scope", "account")))
+                .functionError());
     }
 
     @Test
@@ -197,7 +203,7 @@ class KeyAlertTest {
             creator.setAutoCommit(false);
             Postgres.execute(creator, "SELECT create_proxy_key(?, 'new', sha256(?::bytea), 1, NULL, NULL, NULL)", account, account);
             CompletableFuture<JsonNode> alert = CompletableFuture.supplyAsync(
-                    () -> succeeds(event(detail -> detail.put("key_sha256", hash(account)))));
+                    () -> Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("key_sha256", hash(account)))));
             database.awaitWaitingForALock(Postgres.FUNCTION_USER);
             creator.commit();
             assertEquals(1, alert.join().get("deleted").intValue());
@@ -212,7 +218,8 @@ class KeyAlertTest {
             "{\"action\":\"Suspend\"}", "{\"key_sha256\":\"AB\"}", "{\"incident_id\":\"\"}" })
     void aTypoOrASecretIsAFunctionErrorThatDeletesNothingAndRepeatsNothing(String members) {
         List<String> before = Accounts.everything(account);
-        Gateway.Result result = Gateway.invoke(event(detail -> detail.put("account_id", account).setAll((ObjectNode) Api.json(members))));
+        Gateway.Result result = Gateway.invoke(Gateway.keyAlert(detail -> detail.put("account_id", account).setAll((ObjectNode) Api.json(
+                members))));
 
         assertTrue(result.functionError(), result.payload().toString());
         assertFalse(result.payload().toString().contains("sk-a"), result.payload().toString());
@@ -225,7 +232,7 @@ class KeyAlertTest {
     void aMisnamedKeyBesideAnAccountIsAFunctionErrorAndDeletesNothing(String name) {
         List<String> before = Accounts.everything(account);
         for (String detailType : List.of("Proxy Key Compromised", "Account Compromised")) {
-            Gateway.Result result = Gateway.invoke(event(detail -> detail.put("account_id", account).put(name, "ek-proxy-sk-a"))
+            Gateway.Result result = Gateway.invoke(Gateway.keyAlert(detail -> detail.put("account_id", account).put(name, "ek-proxy-sk-a"))
                     .put("detail-type", detailType));
 
             assertTrue(result.functionError(), result.payload().toString());
@@ -236,7 +243,7 @@ class KeyAlertTest {
 
     @Test
     void anAccountThatDoesNotExistIsNotAskedForAgain() {
-        Gateway.Result result = Gateway.invoke(event(detail -> detail.put("key", "ek-proxy-nobodys").put("scope", "account")
+        Gateway.Result result = Gateway.invoke(Gateway.keyAlert(detail -> detail.put("key", "ek-proxy-nobodys").put("scope", "account")
                 .put("account_id", "nobody")));
 
         assertTrue(result.functionError());
@@ -245,7 +252,8 @@ class KeyAlertTest {
 
     @Test
     void aSecretInTheNameOfAMemberIsNotRepeated() {
-        Gateway.Result result = Gateway.invoke(event(detail -> detail.put("account_id", account).put("token-ek-proxy-sk-a1b2c3", 1)));
+        Gateway.Result result = Gateway.invoke(Gateway.keyAlert(detail -> detail.put("account_id", account).put("token-ek-proxy-sk-a1b2c3",
+                1)));
 
         assertTrue(result.functionError());
         assertFalse(result.payload().toString().contains("a1b2c3"), result.payload().toString());
@@ -253,7 +261,7 @@ class KeyAlertTest {
 
     @Test
     void otherMembersAreIgnored() {
-        assertEquals(2, succeeds(event(detail -> detail.put("account_id", account).put("severity", 7).put("ticket", "x")
+        assertEquals(2, Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("account_id", account).put("severity", 7).put("ticket", "x")
                 .put("number", new BigInteger("7".repeat(2_000))).put("n".repeat(60_000), 1)
                 .put("block_new_keys_seconds", 0))).get("deleted").intValue());
     }
@@ -267,7 +275,7 @@ class KeyAlertTest {
 
     @Test
     void freeTextIsCutAndCleanedAndNeverStopsARevocation() {
-        succeeds(byHash(detail -> detail.put("reason", "a\u0000 ek-proxy-sk-abc, " + key + " " + "b".repeat(300))
+        Gateway.succeeds(byHash(detail -> detail.put("reason", "a\u0000 ek-proxy-sk-abc, " + key + " " + "b".repeat(300))
                 .put("reported_by", 7).put("url", "http://example.com")));
 
         List<String> row = database.rows("SELECT reason, length(reason), reported_by, url FROM revocation WHERE account_id = ?", account);
@@ -278,35 +286,35 @@ class KeyAlertTest {
     @Test
     void aSuspensionThatIsConfirmedInTheSameIncidentIsADeletion() {
         ObjectNode event = byHash(detail -> detail.put("action", "suspend").put("incident_id", "i"));
-        assertEquals(1, succeeds(event).get("suspended").intValue());
+        assertEquals(1, Gateway.succeeds(event).get("suspended").intValue());
         assertEquals(0, Accounts.receipts(account));
         event.withObject("/detail").put("action", "delete");
 
-        JsonNode deleted = succeeds(event);
+        JsonNode deleted = Gateway.succeeds(event);
 
         assertEquals("Proxy key deleted", deleted.get("message").textValue());
         assertEquals(new BigDecimal("10.000000"), deleted.get("credits_returned").decimalValue());
-        assertEquals(deleted, succeeds(event), "delivered again");
+        assertEquals(deleted, Gateway.succeeds(event), "delivered again");
         assertCannotBeCreatedAgain();
     }
 
     @Test
     void theSameIncidentFromAnotherReporterIsAnAlertOfItsOwn() {
         ObjectNode event = byHash(detail -> detail.put("action", "suspend").put("incident_id", "i").put("reported_by", "one"));
-        JsonNode first = succeeds(event);
+        JsonNode first = Gateway.succeeds(event);
         event.withObject("/detail").put("reported_by", "two");
 
-        JsonNode second = succeeds(event);
+        JsonNode second = Gateway.succeeds(event);
 
         assertEquals(1, second.get("suspended").intValue());
         assertNotEquals(first.get("suspension_id"), second.get("suspension_id"));
         event.withObject("/detail").put("reported_by", "one");
-        assertEquals(first, succeeds(event));
+        assertEquals(first, Gateway.succeeds(event));
     }
 
     @Test
     void keysThatOnlyWentAlongAreNotBurnt() {
-        assertEquals(2, succeeds(byHash(detail -> detail.put("scope", "account"))).get("deleted").intValue());
+        assertEquals(2, Gateway.succeeds(byHash(detail -> detail.put("scope", "account"))).get("deleted").intValue());
 
         Accounts.createKey(account, "sibling", "20");
         assertCannotBeCreatedAgain();
@@ -315,9 +323,9 @@ class KeyAlertTest {
     @Test
     void anAlertThatSuspendsAnUnknownKeyBurnsNothing() {
         String secret = Accounts.secret(account, "new");
-        ObjectNode event = event(detail -> detail.put("key_sha256", hash(secret)).put("action", "suspend"));
+        ObjectNode event = Gateway.keyAlert(detail -> detail.put("key_sha256", hash(secret)).put("action", "suspend"));
 
-        assertFalse(succeeds(event).get("known").booleanValue());
+        assertFalse(Gateway.succeeds(event).get("known").booleanValue());
 
         Accounts.createKey(account, "new", "1");
     }
@@ -325,9 +333,9 @@ class KeyAlertTest {
     @ParameterizedTest
     @ValueSource(booleans = { true, false })
     void theOwnerOfABurntKeyIsFoundByItsHashAlsoIfItIsStated(boolean stated) {
-        succeeds(byHash(detail -> {}));
+        Gateway.succeeds(byHash(detail -> {}));
 
-        JsonNode answer = succeeds(byHash(detail -> {
+        JsonNode answer = Gateway.succeeds(byHash(detail -> {
             detail.put("scope", "account");
             if (stated) {
                 detail.put("account_id", account);
@@ -342,7 +350,8 @@ class KeyAlertTest {
     void theStatedAccountIsTheOwnerOfAKeyThatIsNotKnown() {
         String unknown = hash("never a key of " + account);
 
-        JsonNode answer = succeeds(event(detail -> detail.put("key_sha256", unknown).put("scope", "account").put("account_id", account)));
+        JsonNode answer = Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("key_sha256", unknown).put("scope", "account").put(
+                "account_id", account)));
 
         assertEquals(2, answer.get("deleted").intValue());
         assertEquals(0, Accounts.keys(account));
@@ -352,7 +361,7 @@ class KeyAlertTest {
     void anotherOwnerThanTheStatedOneIsAFunctionErrorAlsoWhenTheKeyIsGone() {
         String removed = Accounts.createKey(account, "removed", "1");
         Api.remove(account, removed).then().statusCode(200);
-        succeeds(byHash(detail -> {}));
+        Gateway.succeeds(byHash(detail -> {}));
         String other = Accounts.open("1");
         Accounts.createKey(other, "key", "1");
         List<List<String>> before = List.of(Accounts.everything(account), Accounts.everything(other));
@@ -360,7 +369,7 @@ class KeyAlertTest {
         for (String action : List.of("delete", "suspend")) {
             assertTrue(Gateway.invoke(byHash(detail -> detail.put("scope", "account").put("account_id", other).put("action", action)))
                     .functionError());
-            assertTrue(Gateway.invoke(event(detail -> detail.put("key", removed).put("scope", "account").put("account_id", other)
+            assertTrue(Gateway.invoke(Gateway.keyAlert(detail -> detail.put("key", removed).put("scope", "account").put("account_id", other)
                     .put("action", action))).functionError());
         }
 
@@ -370,7 +379,7 @@ class KeyAlertTest {
     @ParameterizedTest
     @ValueSource(strings = { "delete", "suspend" })
     void anAlertAboutAKeyCanBlockNewKeys(String action) {
-        succeeds(byHash(detail -> detail.put("action", action).put("block_new_keys_seconds", 600)));
+        Gateway.succeeds(byHash(detail -> detail.put("action", action).put("block_new_keys_seconds", 600)));
 
         Response refused = Api.create(account, "new", "1");
 
@@ -384,7 +393,7 @@ class KeyAlertTest {
     void anIdentifierThatIsNoKeysIsANormalReturn(String action) {
         for (String unknown : List.of("ek-proxy-of-" + account, "ek-proxy-" + "0".repeat(32))) {
             assertEquals("{\"message\":\"No such proxy key\",\"known\":false,\"deleted\":0}",
-                    succeeds(event(detail -> detail.put("key", unknown).put("action", action))).toString());
+                    Gateway.succeeds(Gateway.keyAlert(detail -> detail.put("key", unknown).put("action", action))).toString());
         }
     }
 
@@ -392,7 +401,7 @@ class KeyAlertTest {
     @ValueSource(strings = { "delete", "suspend" })
     void whoReportedItAndWhereAreCut(String action) {
         String url = "https://example.com/" + "a".repeat(2048);
-        succeeds(byHash(detail -> detail.put("action", action).put("reported_by", "\ud83d\udd11".repeat(65)).put("url", url)));
+        Gateway.succeeds(byHash(detail -> detail.put("action", action).put("reported_by", "\ud83d\udd11".repeat(65)).put("url", url)));
 
         assertEquals(List.of("\ud83d\udd11".repeat(64) + "|" + url.substring(0, 2048) + "|"), database.rows("""
                 SELECT reported_by, url FROM revocation WHERE account_id = ?
@@ -405,7 +414,7 @@ class KeyAlertTest {
         assertTrue(Gateway.invoke(byHash(detail -> detail.put("incident_id", "i".repeat(256)))).functionError());
         assertEquals(before, Accounts.everything(account));
 
-        assertEquals(1, succeeds(byHash(detail -> detail.put("incident_id", "i".repeat(255)))).get("deleted").intValue());
+        assertEquals(1, Gateway.succeeds(byHash(detail -> detail.put("incident_id", "i".repeat(255)))).get("deleted").intValue());
     }
 
     private void assertCannotBeCreatedAgain() {
@@ -415,22 +424,10 @@ class KeyAlertTest {
     }
 
     private ObjectNode byHash(Consumer<ObjectNode> change) {
-        return event(detail -> change.accept(detail.put("key_sha256", hash(Accounts.secret(account, "leaked")))));
+        return Gateway.keyAlert(detail -> change.accept(detail.put("key_sha256", hash(Accounts.secret(account, "leaked")))));
     }
 
     private String hash(String secret) {
         return database.one(String.class, "SELECT encode(sha256(?::bytea), 'hex')", secret);
-    }
-
-    private static ObjectNode event(Consumer<ObjectNode> change) {
-        ObjectNode event = Gateway.alert("", UUID.randomUUID().toString(), Instant.now()).put("detail-type", "Proxy Key Compromised");
-        change.accept(event.putObject("detail"));
-        return event;
-    }
-
-    private static JsonNode succeeds(ObjectNode event) {
-        Gateway.Result result = Gateway.invoke(event);
-        assertFalse(result.functionError(), result.payload().toString());
-        return result.payload();
     }
 }

@@ -4,7 +4,6 @@ import static org.hamcrest.Matchers.anyOf;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.nullValue;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,9 +19,7 @@ import io.quarkus.test.common.WithTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.math.BigDecimal;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +47,7 @@ class RotatedKeyAlertTest {
     @Test
     void anOldSecretEndsAndItsKeyLivesOnWithTheCurrentOne() throws Exception {
         try (Notifications notifications = new Notifications()) {
-            JsonNode answer = succeeds(about(old, detail -> {}));
+            JsonNode answer = Gateway.succeeds(about(old, detail -> {}));
 
             assertEquals("Old secret revoked", answer.get("message").textValue());
             assertTrue(answer.get("known").booleanValue());
@@ -67,8 +64,8 @@ class RotatedKeyAlertTest {
     @Test
     void theReceiptOfAnOldSecretNamesItsKeyAndNothingCanBeRecreatedFromIt() {
         ObjectNode event = about(old, detail -> {});
-        JsonNode answer = succeeds(event);
-        assertEquals(answer, succeeds(event), "delivered again");
+        JsonNode answer = Gateway.succeeds(event);
+        assertEquals(answer, Gateway.succeeds(event), "delivered again");
 
         JsonNode receipts = Api.json(Api.receipts(account, ""));
         assertEquals(1, receipts.size());
@@ -86,7 +83,8 @@ class RotatedKeyAlertTest {
 
     @Test
     void anOldSecretEndsAlsoIfTheAlertSuspends() {
-        assertEquals("Old secret revoked", succeeds(about(old, detail -> detail.put("action", "suspend"))).get("message").textValue());
+        assertEquals("Old secret revoked", Gateway.succeeds(about(old, detail -> detail.put("action", "suspend"))).get("message")
+                .textValue());
 
         assertEquals(new BigDecimal("9.000000"), spend(current));
         assertRefused(old, "PK001");
@@ -95,10 +93,10 @@ class RotatedKeyAlertTest {
     @ParameterizedTest
     @ValueSource(booleans = { true, false })
     void itsKeyOrItsCurrentSecretInTheSameIncidentIsAnotherAlert(boolean byHash) {
-        succeeds(about(old, detail -> detail.put("incident_id", "i")));
+        Gateway.succeeds(about(old, detail -> detail.put("incident_id", "i")));
 
-        JsonNode answer = succeeds(byHash ? about(current, detail -> detail.put("incident_id", "i"))
-                : event(detail -> detail.put("key", key).put("incident_id", "i")));
+        JsonNode answer = Gateway.succeeds(byHash ? about(current, detail -> detail.put("incident_id", "i"))
+                : Gateway.keyAlert(detail -> detail.put("key", key).put("incident_id", "i")));
 
         assertEquals(1, answer.get("deleted").intValue());
         assertEquals(2, Accounts.receipts(account));
@@ -109,7 +107,8 @@ class RotatedKeyAlertTest {
     void afterTheOverlapAnOldSecretIsUnknownAndItsKeyLivesOn() {
         database.execute("UPDATE proxy_key SET previous_valid_until = clock_timestamp() WHERE id = ?", key);
 
-        assertEquals("{\"message\":\"No such proxy key\",\"known\":false,\"deleted\":0}", succeeds(about(old, detail -> {})).toString());
+        assertEquals("{\"message\":\"No such proxy key\",\"known\":false,\"deleted\":0}", Gateway.succeeds(about(old, detail -> {}))
+                .toString());
 
         assertEquals(new BigDecimal("9.000000"), spend(current));
         assertEquals(0, Accounts.receipts(account));
@@ -118,10 +117,10 @@ class RotatedKeyAlertTest {
     @Test
     void withTheScopeAccountTheKeyOfAnOldSecretGoesToo() {
         ObjectNode event = about(old, detail -> detail.put("scope", "account"));
-        JsonNode answer = succeeds(event);
+        JsonNode answer = Gateway.succeeds(event);
 
         assertEquals(2, answer.get("deleted").intValue());
-        assertEquals(answer, succeeds(event), "delivered again");
+        assertEquals(answer, Gateway.succeeds(event), "delivered again");
         assertEquals(1, Accounts.receipts(account));
         assertEquals(0, Accounts.keys(account));
         assertEquals(new BigDecimal("100.000000"), Accounts.balance(account));
@@ -131,7 +130,7 @@ class RotatedKeyAlertTest {
 
     @Test
     void withTheScopeAccountTheKeyOfAnOldSecretIsSuspendedTooAndResumedWithTheCurrentOneOnly() {
-        JsonNode answer = succeeds(about(old, detail -> detail.put("scope", "account").put("action", "suspend")));
+        JsonNode answer = Gateway.succeeds(about(old, detail -> detail.put("scope", "account").put("action", "suspend")));
 
         assertEquals(2, answer.get("suspended").intValue());
         assertRefused(current, "PK002");
@@ -144,7 +143,7 @@ class RotatedKeyAlertTest {
     @ParameterizedTest
     @CsvSource({ "delete,PK001", "suspend,PK002" })
     void anAlertAboutTheCurrentSecretStopsBoth(String action, String state) {
-        succeeds(about(current, detail -> detail.put("action", action)));
+        Gateway.succeeds(about(current, detail -> detail.put("action", action)));
 
         assertRefused(current, state);
         assertRefused(old, state);
@@ -161,19 +160,8 @@ class RotatedKeyAlertTest {
     }
 
     private ObjectNode about(String secret, Consumer<ObjectNode> change) {
-        return event(detail -> change.accept(detail.put("key_sha256", database.one(String.class, "SELECT encode(sha256(?::bytea), 'hex')",
+        return Gateway.keyAlert(detail -> change.accept(detail.put("key_sha256", database.one(String.class,
+                "SELECT encode(sha256(?::bytea), 'hex')",
                 secret))));
-    }
-
-    private static ObjectNode event(Consumer<ObjectNode> change) {
-        ObjectNode event = Gateway.alert("", UUID.randomUUID().toString(), Instant.now()).put("detail-type", "Proxy Key Compromised");
-        change.accept(event.putObject("detail"));
-        return event;
-    }
-
-    private static JsonNode succeeds(ObjectNode event) {
-        Gateway.Result result = Gateway.invoke(event);
-        assertFalse(result.functionError(), result.payload().toString());
-        return result.payload();
     }
 }

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
@@ -105,6 +106,20 @@ public final class Gateway {
                 .put("detail-type", "Account Compromised").put("source", "proxy-keys.security").put("time", Instant.now().toString());
         event.putObject("detail").put("account_id", account).put("detected_at", detectedAt.toString());
         return event;
+    }
+
+    /** An event about one key, whose detail is all that is put into it. */
+    public static ObjectNode keyAlert(Consumer<ObjectNode> detail) {
+        ObjectNode event = alert("", UUID.randomUUID().toString(), Instant.now()).put("detail-type", "Proxy Key Compromised");
+        detail.accept(event.putObject("detail"));
+        return event;
+    }
+
+    /** What the function returns for an event; it must not be an error. */
+    public static JsonNode succeeds(JsonNode event) {
+        Result result = invoke(event);
+        assertFalse(result.functionError(), result.payload().toString());
+        return result.payload();
     }
 
     /** An event as the stack's schedule sends it. */

@@ -66,9 +66,7 @@ class ReleaseTest {
     @Test
     void afterAReleaseACostOfZeroChargesNothing() {
         Accounts.createKey(account, "key", "10");
-        UUID hold = Accounts.hold(account, "key", "4");
-        Accounts.expireHolds(account);
-        Releases.untilNothingIsLeft();
+        UUID hold = released("key");
 
         assertEquals(0, Accounts.settle(hold, "0").signum());
         assertEquals(0, Accounts.settle(hold, "0").signum());
@@ -79,9 +77,7 @@ class ReleaseTest {
     @Test
     void aCallThatIsSettledAfterItsReleaseIsChargedToItsKeyOnce() {
         Accounts.createKey(account, "key", "10");
-        UUID hold = Accounts.hold(account, "key", "4");
-        Accounts.expireHolds(account);
-        Releases.untilNothingIsLeft();
+        UUID hold = released("key");
 
         assertEquals(new BigDecimal("-3.000000"), Accounts.settle(hold, "3"));
         assertEquals(new BigDecimal("-3.000000"), Accounts.settle(hold, "3"));
@@ -93,9 +89,7 @@ class ReleaseTest {
     @Test
     void aKeyThatHasLessLeftThanALateCallCostIsChargedWhatItHas() {
         Accounts.createKey(account, "key", "5");
-        UUID hold = Accounts.hold(account, "key", "4");
-        Accounts.expireHolds(account);
-        Releases.untilNothingIsLeft();
+        UUID hold = released("key");
         Accounts.hold(account, "key", "3");
 
         assertEquals(new BigDecimal("-2.000000"), Accounts.settle(hold, "4"));
