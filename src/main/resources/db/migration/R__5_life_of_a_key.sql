@@ -375,7 +375,7 @@ create or replace function recreate_proxy_keys(
     account_id       text,    -- its row is locked already
     receipt_id       uuid,
     named            text[],  -- which keys of the receipt; null: all that can be
-    key_ids          text[],  -- for the new keys, chosen by the caller before BEGIN: a retry of a transaction whose outcome is unknown
+    key_ids          text[],  -- for the new keys, chosen by the caller, the same in a retry: if the outcome was unknown, it
     secret_hashes    bytea[], -- finds its keys. As many of both; what is not needed is not used
     bucket           text,    -- which limit the call counts against
     calls_per_minute int,     -- that limit; 0: none

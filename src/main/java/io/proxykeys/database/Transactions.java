@@ -151,7 +151,8 @@ public class Transactions {
 
     /**
      * BEGIN is not waited for: the server takes what follows in its order. COMMIT is sent only when every statement has succeeded: the
-     * server answers COMMIT of a failed transaction by rolling back, and calls that no error.
+     * server answers COMMIT of a failed transaction by rolling back, and calls that no error. Whatever fails, the connection is kept until
+     * the work has ended: what it sends afterwards would be in the transaction of whoever has the connection next.
      */
     private <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, CommitGate gate,
             Attempt attempt) {
@@ -160,10 +161,10 @@ public class Transactions {
         Future<?> bound = left.compareTo(LONGEST_CALL) < 0 ? begun
                 : connection.preparedQuery(BOUND).execute(Tuple.of((int) left.minus(TO_ANSWER).toMillis()));
         Future<T> done = Future.succeededFuture(connection).compose(work);
-        return begun.compose(begin -> bound.compose(set -> done).compose(
-                result -> gate.tryBeginCommit() ? send(connection, "COMMIT", COMMIT_MILLIS, attempt.isRepeatedIfLost(true)).map(result)
+        return Future.join(begun, bound, done).compose(
+                all -> gate.tryBeginCommit() ? send(connection, "COMMIT", COMMIT_MILLIS, attempt.isRepeatedIfLost(true)).map(done.result())
                         : rollback(connection, new TimeoutException()),
-                failure -> rollback(connection, failure)));
+                failure -> rollback(connection, failure));
     }
 
     /**

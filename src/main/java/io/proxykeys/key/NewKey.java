@@ -4,7 +4,7 @@ import io.vertx.core.buffer.Buffer;
 import java.util.UUID;
 
 /**
- * What a key that is about to be created is known by. Chosen before the transaction begins, so that a second attempt of a transaction
+ * What a key that is about to be created is known by. Chosen once, and the same in each attempt, so that a second attempt of a transaction
  * whose outcome is unknown finds the key. The secret is shown once, in the answer to the call, and is kept nowhere.
  *
  * @param uuid the identifier, as a number

@@ -21,6 +21,8 @@ public class NewKeys {
     private static final String PREFIX = "ek-proxy-sk-";
     private static final String DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private static final int RANDOM_CHARACTERS = 40;
+    /** One in 32 is passed over: so many are enough nearly always. */
+    private static final int RANDOM_BYTES = 48;
     private static final int CHECK_CHARACTERS = 6;
 
     /** The lowest bits of a random byte: a number from 0 to 63. */
@@ -45,7 +47,7 @@ public class NewKeys {
         StringBuilder text = new StringBuilder(PREFIX);
         int length = PREFIX.length() + RANDOM_CHARACTERS;
         while (text.length() < length) {
-            for (byte b : randomBytes(RANDOM_CHARACTERS)) {
+            for (byte b : randomBytes(RANDOM_BYTES)) {
                 int digit = b & SIX_BITS;
                 if (digit < DIGITS.length() && text.length() < length) {
                     text.append(DIGITS.charAt(digit));

@@ -49,8 +49,8 @@ class RecreateEndpoint implements Endpoint {
     public Uni<Response> serve(Request request, Caller caller) {
         JsonBody body = JsonBody.of(request, FIELDS, MAX_BYTES);
         request.refuseQuery();
-        Recreation recreation = Recreation.of(body, newKeys);
-        return transactions.runAgainIfLost(request.gate(), RecreateStatement.of(caller.account(), recreation, limit)::send)
+        Recreation recreation = Recreation.of(body);
+        return transactions.runAgainIfLost(request.gate(), new RecreateStatements(caller.account(), recreation, newKeys, limit)::send)
                 .onFailure(Refusals::isOfSecret).transform(ProblemException::unavailable)
                 .map(recreated -> {
                     RecreatedKeys keys = recreated.get();

@@ -109,6 +109,23 @@ class RecreateInterleavingTest {
         assertEquals(0, Accounts.keys(account));
     }
 
+    /** A deletion whose outcome is unknown tells the id of its receipt before it is known whether there will be one. */
+    @Test
+    void aRecreationWaitsForTheDeletionThatWritesItsReceipt() throws Exception {
+        Accounts.createKey(account, "last", "10");
+        try (Connection deletion = LiveStatements.connect()) {
+            LiveStatements.lock(deletion, account);
+            receipt = LiveStatements.deleteAll(deletion, account).toString();
+
+            CompletableFuture<Response> recreation = CompletableFuture.supplyAsync(() -> Api.recreate(account, receipt));
+            database.awaitWaitingForALock(Postgres.FUNCTION_USER);
+            deletion.commit();
+
+            recreation.get(20, SECONDS).then().statusCode(200).body("recreated", equalTo(1));
+        }
+        assertEquals(1, Accounts.keys(account));
+    }
+
     @Test
     void aTopUpInFlightCounts() throws Exception {
         Accounts.createKey(account, "other", "100");

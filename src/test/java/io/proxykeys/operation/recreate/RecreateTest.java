@@ -319,7 +319,7 @@ class RecreateTest {
     }
 
     @Test
-    void aRecreationTakesFourRoundTripsOnAWarmConnection() {
+    void aRecreationTakesFiveRoundTripsOnAWarmConnectionOneToCountTheKeys() {
         String account = Accounts.open("250");
         Accounts.createFiveKeys(account);
         String receipt = deleteAll(account);
@@ -327,6 +327,19 @@ class RecreateTest {
         Harness.tap().reset();
 
         Api.recreate(account, receipt).then().statusCode(200);
+
+        assertEquals(5, Harness.tap().roundTrips());
+    }
+
+    @Test
+    void aRecreationOfNamedKeysTakesFour() {
+        String account = Accounts.open("250");
+        List<String> ids = Accounts.createFiveKeys(account);
+        String receipt = deleteAll(account);
+        Api.recreate(account, deleteAll(account));
+        Harness.tap().reset();
+
+        Api.recreate(account, receipt, List.of(ids.get(0))).then().statusCode(200);
 
         assertEquals(4, Harness.tap().roundTrips());
     }

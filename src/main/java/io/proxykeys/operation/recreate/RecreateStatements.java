@@ -7,24 +7,33 @@ import io.proxykeys.json.JsonPage;
 import io.proxykeys.key.CreatedKey;
 import io.proxykeys.key.ListedKey;
 import io.proxykeys.key.NewKey;
+import io.proxykeys.key.NewKeys;
 import io.proxykeys.key.Refusals;
 import io.proxykeys.problem.ProblemException;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowIterator;
 import io.vertx.sqlclient.RowSet;
+import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** The second statement of a recreation: {@code db/migration/R__5_life_of_a_key.sql}. */
-final class RecreateStatement {
+/**
+ * The statements of one recreation: {@code db/migration/R__5_life_of_a_key.sql}. Unless the keys are named, the first asks how many the
+ * receipt has: choosing identifiers and secrets for the most that there may be takes eight times as long as everything else.
+ */
+final class RecreateStatements {
+
+    private static final String KEYS_OF_RECEIPT = "SELECT keys_deleted FROM revocation WHERE id = $1 AND account_id = $2";
 
     /** Without the lock there is no account, which the function refuses. */
     private static final String SQL = """
@@ -41,33 +50,57 @@ final class RecreateStatement {
                        burst => $8)"""
             .formatted(AccountLock.whileLocked("$1::text"));
 
-    private RecreateStatement() {
+    private final String account;
+    private final Recreation recreation;
+    private final NewKeys source;
+    private final RateLimit limit;
+    /** One for each key, the oldest first. Chosen once: a second attempt finds what the first one has made of them. */
+    private Optional<List<NewKey>> chosen;
+
+    RecreateStatements(String account, Recreation recreation, NewKeys newKeys, RateLimit limit) {
+        this.account = account;
+        this.recreation = recreation;
+        this.source = newKeys;
+        this.limit = limit;
+        this.chosen = recreation.named().map(names -> newKeys.next(names.size()));
     }
 
     /**
-     * The change that makes the keys.
+     * Makes the keys.
      *
+     * @param connection with a transaction that has just begun
      * @return its result is to be called once the transaction is committed, because a refused call is counted: the new keys, or throws the
      *         {@link ProblemException} to answer with. Fails at once if the answer would be too long: then no key may stay
      */
-    static AccountChange<Supplier<RecreatedKeys>> of(String account, Recreation recreation, RateLimit limit) {
-        return new AccountChange<>(account, SQL, parameters(account, recreation, limit), rows -> result(rows, recreation, limit));
+    Future<Supplier<RecreatedKeys>> send(SqlConnection connection) {
+        return chosen.map(Future::succeededFuture).orElseGet(() -> choose(connection)).compose(keys -> new AccountChange<>(account, SQL,
+                parameters(keys), rows -> result(rows, keys)).send(connection));
     }
 
-    private static Tuple parameters(String account, Recreation recreation, RateLimit limit) {
+    /** A receipt that is not there yet, because its deletion has not committed, may have any number of keys. */
+    private Future<List<NewKey>> choose(SqlConnection connection) {
+        return connection.preparedQuery(KEYS_OF_RECEIPT).execute(Tuple.of(recreation.receipt(), account)).map(rows -> {
+            int deleted = rows.size() == 0 ? Recreation.MAX_KEYS : rows.iterator().next().getInteger(0);
+            List<NewKey> keys = source.next(Math.min(deleted, Recreation.MAX_KEYS));
+            chosen = Optional.of(keys);
+            return keys;
+        });
+    }
+
+    private Tuple parameters(List<NewKey> keys) {
         return limit.addTo(Tuple.tuple()
                 .addString(account)
                 .addUUID(recreation.receipt())
                 .addArrayOfString(recreation.named().map(named -> named.toArray(String[]::new)).orElse(null))
-                .addArrayOfString(recreation.newKeys().stream().map(NewKey::id).toArray(String[]::new))
-                .addArrayOfBuffer(recreation.newKeys().stream().map(NewKey::secretHash).toArray(Buffer[]::new)));
+                .addArrayOfString(keys.stream().map(NewKey::id).toArray(String[]::new))
+                .addArrayOfBuffer(keys.stream().map(NewKey::secretHash).toArray(Buffer[]::new)));
     }
 
-    private static Supplier<RecreatedKeys> result(RowSet<Row> rows, Recreation recreation, RateLimit limit) {
+    private Supplier<RecreatedKeys> result(RowSet<Row> rows, List<NewKey> newKeys) {
         Row first = rows.iterator().next();
         return switch (first.getString("outcome")) {
             case "recreated" -> {
-                RecreatedKeys keys = RecreatedKeys.of(keys(rows, recreation), first.getInteger("keys_skipped"),
+                RecreatedKeys keys = RecreatedKeys.of(keys(rows, newKeys), first.getInteger("keys_skipped"),
                         first.getBigDecimal("credits_allocated"), first.getBigDecimal("balance"));
                 yield () -> keys;
             }
@@ -93,13 +126,13 @@ final class RecreateStatement {
         return page.json();
     }
 
-    private static List<RecreatedKey> keys(RowSet<Row> rows, Recreation recreation) {
-        Map<String, NewKey> newKeys = recreation.newKeys().stream().collect(Collectors.toMap(NewKey::id, Function.identity()));
+    private static List<RecreatedKey> keys(RowSet<Row> rows, List<NewKey> newKeys) {
+        Map<String, NewKey> byId = newKeys.stream().collect(Collectors.toMap(NewKey::id, Function.identity()));
         List<RecreatedKey> keys = new ArrayList<>();
         for (Row row : rows) {
             // One row without a key says that there was none to recreate.
             if (row.getString("id") != null) {
-                keys.add(new RecreatedKey(row.getString("replaces"), new CreatedKey(key(row), newKeys.get(row.getString("id")).secret())));
+                keys.add(new RecreatedKey(row.getString("replaces"), new CreatedKey(key(row), byId.get(row.getString("id")).secret())));
             }
         }
         return keys;
