@@ -48,8 +48,26 @@ public final class NativeFunction implements AutoCloseable {
      * an administrator.
      */
     public static NativeFunction start(Map<String, String> environment, Path hosts) {
-        return new NativeFunction(List.of("/usr/bin/unshare", "--mount", "/bin/sh", "-c",
-                "/bin/mount --bind '" + hosts + "' /etc/hosts && exec '" + bootstrap() + "'"), environment);
+        return elsewhere(environment, mount(hosts, "/etc/hosts"));
+    }
+
+    /**
+     * The same, on a host with another name.
+     *
+     * @param resolver in place of {@code /etc/resolv.conf}
+     */
+    public static NativeFunction start(Map<String, String> environment, Path hosts, Path resolver, String hostName) {
+        return elsewhere(environment, mount(hosts, "/etc/hosts") + mount(resolver, "/etc/resolv.conf") + "echo '" + hostName
+                + "' > /proc/sys/kernel/hostname && ");
+    }
+
+    private static NativeFunction elsewhere(Map<String, String> environment, String commands) {
+        return new NativeFunction(List.of("/usr/bin/unshare", "--mount", "--uts", "/bin/sh", "-c", commands + "exec '" + bootstrap() + "'"),
+                environment);
+    }
+
+    private static String mount(Path file, String place) {
+        return "/bin/mount --bind '" + file + "' " + place + " && ";
     }
 
     /** The environment of a deployment, by the names of the contract. */

@@ -11,15 +11,18 @@ import io.proxykeys.harness.Api;
 import io.proxykeys.harness.Gateway;
 import io.proxykeys.harness.Issuer;
 import io.proxykeys.harness.KeyServer;
+import io.proxykeys.harness.NameServer;
 import io.proxykeys.harness.NativeFunction;
 import io.proxykeys.harness.Postgres;
 import io.proxykeys.harness.WireTap;
 import io.proxykeys.harness.WireTap.Fault;
 import io.proxykeys.revocation.LiveStatements;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -297,6 +300,45 @@ class StartIT {
             assertEquals(200, function.invoke(request(ISSUER.token(Accounts.open("1")))).status());
             assertEquals("started", function.events().get(0));
         }
+    }
+
+    /** As in a network without a name server, where the name of the host is in no file either. */
+    @Test
+    void nobodyIsAskedForTheNameOfTheHost() throws IOException {
+        try (NameServer names = new NameServer();
+                NativeFunction function = onAHostWithoutNames(environment(ISSUER.keyServer().location())).awaitFirstPoll()) {
+            assertEquals(200, function.invoke(request(ISSUER.token(Accounts.open("1")))).status());
+            assertEquals(0, names.questions());
+        }
+    }
+
+    /** Lambda ends a start that takes 10 s, and API Gateway a call that takes 29. */
+    @Test
+    void aNameServerThatDoesNotAnswerIsGivenUpInTimeAndAskedAgainByTheNextCall() throws Exception {
+        Map<String, String> environment = environment(ISSUER.keyServer().location());
+        environment.put("QUARKUS_DATASOURCE_REACTIVE_URL", "postgresql://database.example.com:" + Postgres.shared().port() + "/postgres");
+        JsonNode request = request(ISSUER.token(Accounts.open("1")));
+        long started = System.nanoTime();
+        try (NameServer names = new NameServer(); NativeFunction function = onAHostWithoutNames(environment).awaitFirstPoll()) {
+            Duration start = Duration.ofNanos(System.nanoTime() - started);
+            long called = System.nanoTime();
+            Gateway.Result refused = function.invoke(request);
+            Duration call = Duration.ofNanos(System.nanoTime() - called);
+
+            assertTrue(start.compareTo(Duration.ofSeconds(8)) < 0, start.toString());
+            assertEquals(503, refused.status(), refused.body());
+            assertTrue(call.compareTo(Duration.ofSeconds(25)) < 0, call.toString());
+            assertTrue(names.questions() > 0);
+
+            names.answer(InetAddress.getByName("127.0.0.1"));
+            Thread.sleep(1_000); // time has to pass: for so long it is remembered that there was no answer
+            assertEquals(200, function.invoke(request).status());
+        }
+    }
+
+    private NativeFunction onAHostWithoutNames(Map<String, String> environment) throws IOException {
+        return NativeFunction.start(environment, Files.writeString(folder.resolve("hosts"), "127.0.0.1 localhost\n"),
+                Files.writeString(folder.resolve("resolver"), "nameserver " + NameServer.ADDRESS + "\n"), "sandbox.invalid");
     }
 
     private void serves(String keys, String token) throws IOException {
