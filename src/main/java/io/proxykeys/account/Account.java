@@ -5,7 +5,6 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.math.BigDecimal;
-import java.time.Instant;
 import org.hibernate.annotations.Immutable;
 
 /**
@@ -22,17 +21,10 @@ public class Account {
     /** The token's {@code sub}: 1 to 255 characters. */
     @Id
     @Column(name = "id", columnDefinition = "text")
-    public String id;
+    String id;
 
     /** Credits not in any key; zero or more, six decimals. */
     @Column(name = "balance", nullable = false, precision = 26, scale = 6)
-    public BigDecimal balance;
+    BigDecimal balance;
 
-    /** Raised whenever keys of this account are deleted, enabled or disabled. A cache with another version is stale. */
-    @Column(name = "keys_version", nullable = false)
-    public long keysVersion;
-
-    /** No key can be created until then; {@code null}: no block. */
-    @Column(name = "new_keys_blocked_until")
-    public Instant newKeysBlockedUntil;
 }

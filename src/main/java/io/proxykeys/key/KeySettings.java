@@ -13,41 +13,41 @@ public abstract class KeySettings {
 
     /** At most 25 characters. */
     @Column(name = "name", columnDefinition = "text")
-    public String name;
+    String name;
 
     /** Credits moved out of the balance into this key; zero or more, six decimals. */
     @Column(name = "allocated", nullable = false, precision = 20, scale = 6)
-    public BigDecimal allocated;
+    BigDecimal allocated;
 
     /** Credits spent with this key; from zero to {@link #allocated}. */
     @Column(name = "used", nullable = false, precision = 20, scale = 6)
-    public BigDecimal used;
+    BigDecimal used;
 
     @Column(name = "is_active", nullable = false)
-    public boolean active;
+    boolean active;
 
     /** {@code null}: never. */
     @Column(name = "expires_at")
-    public Instant expiresAt;
+    Instant expiresAt;
 
     @Column(name = "model_whitelist", nullable = false, columnDefinition = "_text")
-    public List<String> modelWhitelist;
+    List<String> modelWhitelist;
 
     @Column(name = "ip_whitelist", nullable = false, columnDefinition = "_text")
-    public List<String> ipWhitelist;
+    List<String> ipWhitelist;
 
     @Column(name = "created_at", nullable = false)
-    public Instant createdAt;
+    Instant createdAt;
 
     /** {@code null}: never used. */
     @Column(name = "last_used")
-    public Instant lastUsed;
+    Instant lastUsed;
 
     /** The suspension that disabled the key; {@code null}: none. */
     @Column(name = "suspended_by")
-    public UUID suspendedBy;
+    UUID suspendedBy;
 
     /** When it got its secret by a rotation; {@code null}: it has its first one. */
     @Column(name = "rotated_at")
-    public Instant rotatedAt;
+    Instant rotatedAt;
 }

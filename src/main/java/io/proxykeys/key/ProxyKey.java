@@ -20,16 +20,12 @@ public class ProxyKey extends KeySettings {
     /** Public identifier ({@code ek-proxy-…}): good for managing the key, useless for calling a model. */
     @Id
     @Column(name = "id", columnDefinition = "text")
-    public String id;
+    String id;
 
     @Column(name = "account_id", nullable = false, columnDefinition = "text")
-    public String accountId;
-
-    /** SHA-256 of the full secret, which is stored nowhere. */
-    @Column(name = "secret_hash", nullable = false, unique = true)
-    public byte[] secretHash;
+    String accountId;
 
     /** Until when the secret before this one works, or worked; {@code null}: there is none. */
     @Column(name = "previous_valid_until")
-    public Instant previousValidUntil;
+    Instant previousValidUntil;
 }

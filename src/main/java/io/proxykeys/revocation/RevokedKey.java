@@ -25,13 +25,13 @@ public class RevokedKey extends KeySettings {
 
     @jakarta.persistence.Id
     @Column(name = "revocation_id")
-    public UUID revocationId;
+    UUID revocationId;
 
     @jakarta.persistence.Id
     @Column(name = "id", columnDefinition = "text")
-    public String id;
+    String id;
 
-    /** What of {@link #used} was on hold when the key was deleted. */
+    /** What of {@code used} was on hold when the key was deleted. */
     @Column(name = "held", nullable = false, precision = 20, scale = 6)
-    public BigDecimal held;
+    BigDecimal held;
 }
