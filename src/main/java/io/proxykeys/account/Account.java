@@ -26,5 +26,4 @@ public class Account {
     /** Credits not in any key; zero or more, six decimals. */
     @Column(name = "balance", nullable = false, precision = 26, scale = 6)
     BigDecimal balance;
-
 }

@@ -6,6 +6,7 @@ import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.SqlConnection;
 import io.vertx.sqlclient.Tuple;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A change of an account's keys: the statements between BEGIN and COMMIT. The first locks the account's row until the transaction ends,
@@ -31,9 +32,31 @@ public record AccountChange<T>(String account, String sql, Tuple parameters, Fun
      * @return what the second one's result says; fails with {@link UnknownAccount}, or as the statements do
      */
     public Future<T> send(SqlConnection connection) {
+        return locked(connection, account, () -> sendSecond(connection));
+    }
+
+    /**
+     * The same for a change that depends on what is there: sends the lock and a statement that reads it, and when both were answered the
+     * change.
+     *
+     * @param connection with a transaction that has just begun
+     * @param change from the rows of that statement
+     * @return as {@link #send(SqlConnection)}
+     */
+    public static <T> Future<T> send(SqlConnection connection, String account, String sql, Tuple parameters,
+            Function<RowSet<Row>, AccountChange<T>> change) {
+        return locked(connection, account, () -> connection.preparedQuery(sql).execute(parameters).map(change))
+                .compose(known -> known.sendSecond(connection));
+    }
+
+    private static <T> Future<T> locked(SqlConnection connection, String account, Supplier<Future<T>> next) {
         Future<RowSet<Row>> locked = connection.preparedQuery(AccountLock.LOCK).execute(Tuple.of(account));
-        Future<T> changed = connection.preparedQuery(sql).execute(parameters).map(result);
-        return locked.compose(rows -> rows.size() > 0 ? changed
-                : changed.transform(ended -> Future.failedFuture(new UnknownAccount(ended.cause()))));
+        Future<T> done = next.get();
+        return locked.compose(rows -> rows.size() > 0 ? done
+                : done.transform(ended -> Future.failedFuture(new UnknownAccount(ended.cause()))));
+    }
+
+    private Future<T> sendSecond(SqlConnection connection) {
+        return connection.preparedQuery(sql).execute(parameters).map(result);
     }
 }

@@ -152,7 +152,9 @@ public class Transactions {
     /**
      * BEGIN is not waited for: the server takes what follows in its order. COMMIT is sent only when every statement has succeeded: the
      * server answers COMMIT of a failed transaction by rolling back, and calls that no error. Whatever fails, the connection is kept until
-     * the work has ended: what it sends afterwards would be in the transaction of whoever has the connection next.
+     * the work has ended: what it would send later would be in the transaction of whoever has the connection next.
+     *
+     * @param work may fail while statements that it has sent are not answered yet, but sends nothing afterwards
      */
     private <T> Future<T> transaction(SqlConnection connection, Function<SqlConnection, Future<T>> work, CommitGate gate,
             Attempt attempt) {

@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class NameServer implements AutoCloseable {
 
     /** Where it listens: an address of this machine alone. */
-    public static final String ADDRESS = "127.0.0.53";
+    public static final String ADDRESS = "127.53.53.53";
 
     private static final int PORT = 53;
     private static final int LONGEST_MESSAGE = 512;

@@ -51,14 +51,16 @@ public final class NativeFunction implements AutoCloseable {
         return elsewhere(environment, mount(hosts, "/etc/hosts"));
     }
 
-    /**
-     * The same, on a host with another name.
-     *
-     * @param resolver in place of {@code /etc/resolv.conf}
-     */
-    public static NativeFunction start(Map<String, String> environment, Path hosts, Path resolver, String hostName) {
-        return elsewhere(environment, mount(hosts, "/etc/hosts") + mount(resolver, "/etc/resolv.conf") + "echo '" + hostName
-                + "' > /proc/sys/kernel/hostname && ");
+    /** The same, on a host with another name, for which all names but those in the file are asked of {@link NameServer}. */
+    public static NativeFunction start(Map<String, String> environment, Path hosts, String hostName) {
+        try {
+            Path resolver = Files.writeString(hosts.resolveSibling("resolv.conf"), "nameserver " + NameServer.ADDRESS + "\n");
+            Path order = Files.writeString(hosts.resolveSibling("nsswitch.conf"), "hosts: files dns\n");
+            return elsewhere(environment, mount(hosts, "/etc/hosts") + mount(resolver, "/etc/resolv.conf") + mount(order,
+                    "/etc/nsswitch.conf") + "echo '" + hostName + "' > /proc/sys/kernel/hostname && ");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static NativeFunction elsewhere(Map<String, String> environment, String commands) {

@@ -28,8 +28,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * The statements of one recreation: {@code db/migration/R__5_life_of_a_key.sql}. Unless the keys are named, the first asks how many the
- * receipt has: choosing identifiers and secrets for the most that there may be takes eight times as long as everything else.
+ * The statements of one recreation: {@code db/migration/R__5_life_of_a_key.sql}. Unless the keys are named, one more asks how many the
+ * receipt has, because to choose identifiers and secrets for the most that there may be takes longer than all the rest.
  */
 final class RecreateStatements {
 
@@ -73,18 +73,20 @@ final class RecreateStatements {
      *         {@link ProblemException} to answer with. Fails at once if the answer would be too long: then no key may stay
      */
     Future<Supplier<RecreatedKeys>> send(SqlConnection connection) {
-        return chosen.map(Future::succeededFuture).orElseGet(() -> choose(connection)).compose(keys -> new AccountChange<>(account, SQL,
-                parameters(keys), rows -> result(rows, keys)).send(connection));
+        return chosen.map(keys -> change(keys).send(connection)).orElseGet(() -> AccountChange.send(connection, account, KEYS_OF_RECEIPT,
+                Tuple.of(recreation.receipt(), account), rows -> change(choose(rows))));
     }
 
-    /** A receipt that is not there yet, because its deletion has not committed, may have any number of keys. */
-    private Future<List<NewKey>> choose(SqlConnection connection) {
-        return connection.preparedQuery(KEYS_OF_RECEIPT).execute(Tuple.of(recreation.receipt(), account)).map(rows -> {
-            int deleted = rows.size() == 0 ? Recreation.MAX_KEYS : rows.iterator().next().getInteger(0);
-            List<NewKey> keys = source.next(Math.min(deleted, Recreation.MAX_KEYS));
-            chosen = Optional.of(keys);
-            return keys;
-        });
+    private AccountChange<Supplier<RecreatedKeys>> change(List<NewKey> keys) {
+        return new AccountChange<>(account, SQL, parameters(keys), rows -> result(rows, keys));
+    }
+
+    /** None for a receipt that is not there. */
+    private List<NewKey> choose(RowSet<Row> rows) {
+        int deleted = rows.size() == 0 ? 0 : rows.iterator().next().getInteger(0);
+        List<NewKey> keys = source.next(Math.min(deleted, Recreation.MAX_KEYS));
+        chosen = Optional.of(keys);
+        return keys;
     }
 
     private Tuple parameters(List<NewKey> keys) {

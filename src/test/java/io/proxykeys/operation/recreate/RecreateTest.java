@@ -381,11 +381,14 @@ class RecreateTest {
         String receipt = deleteAll(account);
         Api.recreate(account, deleteAll(account));
         List<String> before = Accounts.everything(account);
+        Harness.tap().reset();
         Harness.tap().fault(Fault.REFUSE_BEGIN);
 
         Api.recreate(account, receipt).then().statusCode(500);
 
         assertEquals(before, Accounts.everything(account));
+        List<String> sent = Harness.tap().statements();
+        assertEquals("ROLLBACK", sent.get(sent.size() - 1), "sent when the connection was somebody else's: " + sent);
     }
 
     private static String deleteAll(String account) {
