@@ -388,7 +388,7 @@ class RecreateTest {
 
         assertEquals(before, Accounts.everything(account));
         List<String> sent = Harness.tap().statements();
-        assertEquals("ROLLBACK", sent.get(sent.size() - 1), "sent when the connection was somebody else's: " + sent);
+        assertEquals("ROLLBACK", sent.get(sent.size() - 1), "sent on a connection that was given back: " + sent);
     }
 
     private static String deleteAll(String account) {
