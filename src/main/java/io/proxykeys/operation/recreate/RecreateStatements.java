@@ -81,10 +81,12 @@ final class RecreateStatements {
         return new AccountChange<>(account, SQL, parameters(keys), rows -> result(rows, keys));
     }
 
-    /** None for a receipt that is not there. */
+    /** None for a receipt that is not there; another attempt asks again. */
     private List<NewKey> choose(RowSet<Row> rows) {
-        int deleted = rows.size() == 0 ? 0 : rows.iterator().next().getInteger(0);
-        List<NewKey> keys = source.next(Math.min(deleted, Recreation.MAX_KEYS));
+        if (rows.size() == 0) {
+            return List.of();
+        }
+        List<NewKey> keys = source.next(Math.min(rows.iterator().next().getInteger("keys_deleted"), Recreation.MAX_KEYS));
         chosen = Optional.of(keys);
         return keys;
     }
