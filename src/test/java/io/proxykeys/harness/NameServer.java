@@ -6,6 +6,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -76,9 +77,7 @@ public final class NameServer implements AutoCloseable {
             answer.putShort(NAME_OF_THE_QUESTION).putShort(TYPE_A).putShort(CLASS_INTERNET).putInt(0).putShort((short) known.length).put(
                     known);
         }
-        byte[] bytes = new byte[answer.position()];
-        answer.flip().get(bytes);
-        return bytes;
+        return Arrays.copyOf(answer.array(), answer.position());
     }
 
     @Override

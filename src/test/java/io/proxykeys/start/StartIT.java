@@ -27,7 +27,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.awaitility.Awaitility;
 import org.jose4j.jwk.JsonWebKey;
 import org.jose4j.jws.AlgorithmIdentifiers;
 import org.junit.jupiter.api.Test;
@@ -333,7 +332,7 @@ class StartIT {
 
             names.answer(InetAddress.getLoopbackAddress());
             // For 10 s it is remembered that there was no answer.
-            Awaitility.await().atMost(Duration.ofSeconds(11)).until(() -> function.invoke(request).status() == 200);
+            await().atMost(Duration.ofSeconds(11)).until(() -> function.invoke(request).status() == 200);
         }
     }
 
